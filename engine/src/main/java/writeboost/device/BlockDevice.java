@@ -1,11 +1,12 @@
 package writeboost.device;
 
 /**
- * A disk: an asynchronous, batched interface that devices, the cache volume and protocol servers share.
+ * A disk: an asynchronous, batched interface that devices, the cache volume and protocol servers
+ * share.
  *
- * <p>May be called from any thread. Requests of one batch, and of different batches, may be carried out in any order and at the
- * same time; only a FLUSH says anything of what came before it: it covers every write that had <em>completed</em> before the
- * FLUSH was submitted.
+ * <p>May be called from any thread. Requests of one batch, and of different batches, may be carried
+ * out in any order and at the same time; only a FLUSH says anything of what came before it: it
+ * covers every write that had <em>completed</em> before the FLUSH was submitted.
  */
 public interface BlockDevice extends AutoCloseable {
 
@@ -16,16 +17,18 @@ public interface BlockDevice extends AutoCloseable {
   Limits limits();
 
   /**
-   * Hands over the first {@code count} requests of {@code batch}. Each is completed exactly once through {@link
-   * Request#complete(int)}, on any thread, possibly before this method returns. Never throws for an I/O error: that comes back in
-   * {@link Request#error}. The array itself may be reused by the caller as soon as this method returns.
+   * Hands over the first {@code count} requests of {@code batch}. Each is completed exactly once
+   * through {@link Request#complete(int)}, on any thread, possibly before this method returns.
+   * Never throws for an I/O error: that comes back in {@link Request#error}. The array itself may
+   * be reused by the caller as soon as this method returns.
    */
   void submit(Request[] batch, int count);
 
   /**
-   * Asks that {@code request} complete early, with {@link Errno#ECANCELED}, if work on it has not begun. Best effort: a request
-   * that has begun runs to its end. Completion still happens exactly once. Whoever loses interest in an answer (a closed
-   * connection) calls this so that waiting requests let go of their memory.
+   * Asks that {@code request} complete early, with {@link Errno#ECANCELED}, if work on it has not
+   * begun. Best effort: a request that has begun runs to its end. Completion still happens exactly
+   * once. Whoever loses interest in an answer (a closed connection) calls this so that waiting
+   * requests let go of their memory.
    */
   default void cancel(Request request) {}
 

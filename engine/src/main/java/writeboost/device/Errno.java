@@ -1,6 +1,9 @@
 package writeboost.device;
 
-/** The error numbers that a {@link Request} can end with (Linux numbering; NBD uses the same values for most). */
+/**
+ * The error numbers that a {@link Request} can end with (Linux numbering; NBD uses the same values
+ * for most).
+ */
 public final class Errno {
   public static final int OK = 0;
   public static final int EPERM = 1;

@@ -5,9 +5,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a {@link BlockDevice}. Mutable and pooled: it belongs to whoever submits it, is lent to the device between {@link
- * BlockDevice#submit} and its completion, and is not touched by its owner in between. Memory given with it does not change while
- * it is lent (a WRITE) and is not read (a READ).
+ * One request to a {@link BlockDevice}. Mutable and pooled: it belongs to whoever submits it, is
+ * lent to the device between {@link BlockDevice#submit} and its completion, and is not touched by
+ * its owner in between. Memory given with it does not change while it is lent (a WRITE) and is not
+ * read (a READ).
  */
 public final class Request {
 
@@ -22,7 +23,10 @@ public final class Request {
 
   private static final MemorySegment NO_DATA = MemorySegment.NULL;
 
-  /** Told when the device is done with the request; runs on the device's thread, or inside {@link BlockDevice#submit}. */
+  /**
+   * Told when the device is done with the request; runs on the device's thread, or inside {@link
+   * BlockDevice#submit}.
+   */
   @FunctionalInterface
   public interface Completion {
     void completed(Request request);
@@ -36,7 +40,10 @@ public final class Request {
   /** Bytes from the start of the device. */
   public long offset;
 
-  /** Bytes; 0 for FLUSH. READ and WRITE are bounded by memory, WRITE_ZEROES and TRIM may cover the whole device. */
+  /**
+   * Bytes; 0 for FLUSH. READ and WRITE are bounded by memory, WRITE_ZEROES and TRIM may cover the
+   * whole device.
+   */
   public long length;
 
   /** Holds the payload of READ and WRITE from {@link #dataOffset} on, {@link #length} bytes. */
@@ -65,7 +72,13 @@ public final class Request {
   }
 
   /** Sets everything but the completion and the attachments. */
-  public Request set(Operation newOperation, int newFlags, long newOffset, long newLength, MemorySegment newData, long newDataOffset) {
+  public Request set(
+      Operation newOperation,
+      int newFlags,
+      long newOffset,
+      long newLength,
+      MemorySegment newData,
+      long newDataOffset) {
     operation = newOperation;
     flags = newFlags;
     offset = newOffset;
@@ -81,7 +94,10 @@ public final class Request {
     return set(newOperation, newFlags, newOffset, newLength, NO_DATA, 0);
   }
 
-  /** Called by the device, exactly once per submission; {@code newError} is 0 or one of {@link Errno}. */
+  /**
+   * Called by the device, exactly once per submission; {@code newError} is 0 or one of {@link
+   * Errno}.
+   */
   public void complete(int newError) {
     error = newError;
     completion.completed(this);
