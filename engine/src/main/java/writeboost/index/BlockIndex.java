@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Finds the newest cache line of a backing block: a hash table whose chains run through the {@link LineTable}. Not thread-safe; the
- * caller holds the core's lock.
+ * Finds the newest cache line of a backing block: a hash table whose chains run through the {@link
+ * LineTable}. Not thread-safe; the caller holds the core's lock.
  *
  * <pre>
  *   heads   | link | link | ...        a link is a line number + 1, or 0
@@ -13,7 +13,8 @@ import java.lang.foreign.ValueLayout;
  *              +--> line 17 --> line 4711 --> 0        through {@code next} of the line table
  * </pre>
  *
- * There are three heads for every eight lines, so that a chain of a full cache has 2.7 lines on average.
+ * There are three heads for every eight lines, so that a chain of a full cache has 2.7 lines on
+ * average.
  */
 public final class BlockIndex {
 
@@ -29,7 +30,8 @@ public final class BlockIndex {
   private final long headCount;
 
   /**
-   * @param memory at least {@link #bytes} of zeroes, aligned to 4 bytes; may be populated on first touch
+   * @param memory at least {@link #bytes} of zeroes, aligned to 4 bytes; may be populated on first
+   *     touch
    */
   public BlockIndex(LineTable table, MemorySegment memory) {
     this.table = table;
@@ -62,7 +64,8 @@ public final class BlockIndex {
 
   /** Enters {@code line}, whose table entry says {@code block}. The block must have no line yet. */
   public void insert(long block, int line) {
-    assert table.block(line) == block && find(block) == NONE : "block " + block + " is there already, or is not in the line";
+    assert table.block(line) == block && find(block) == NONE
+        : "block " + block + " is there already, or is not in the line";
     long head = headOf(block);
     table.setNext(line, heads.get(INT, head));
     heads.set(INT, head, line + 1);
@@ -97,14 +100,18 @@ public final class BlockIndex {
       }
       at = next;
     }
-    throw new IllegalStateException("line " + Integer.toUnsignedString(line) + " is not in the index under block " + block);
+    throw new IllegalStateException(
+        "line " + Integer.toUnsignedString(line) + " is not in the index under block " + block);
   }
 
   private int head(long block) {
     return heads.get(INT, headOf(block));
   }
 
-  /** Byte offset of the head of the block's chain: a mixed hash, scaled to the number of heads without a division. */
+  /**
+   * Byte offset of the head of the block's chain: a mixed hash, scaled to the number of heads
+   * without a division.
+   */
   private long headOf(long block) {
     long mixed = block * 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;

@@ -4,15 +4,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What is known of every cache line: 16 bytes each, off heap. Not thread-safe; the caller holds the core's lock.
+ * What is known of every cache line: 16 bytes each, off heap. Not thread-safe; the caller holds the
+ * core's lock.
  *
  * <pre>
  *   +0                  +5        +6       +7      +8      +12
  *   | block (40 bits)   | sectors | flags  | lost  | CRC   | next |
  * </pre>
  *
- * A line number is an unsigned 32-bit integer held in an {@code int}. The memory must be zero at first, and may be populated on
- * first touch: lines that are never set cost nothing.
+ * A line number is an unsigned 32-bit integer held in an {@code int}. The memory must be zero at
+ * first, and may be populated on first touch: lines that are never set cost nothing.
  */
 public final class LineTable {
 
@@ -33,7 +34,8 @@ public final class LineTable {
   private static final int CRC_OFFSET = 8;
   private static final int NEXT_OFFSET = 12;
 
-  // The block, sectors, flags and lost sectors are the bits of one long in memory of either byte order.
+  // The block, sectors, flags and lost sectors are the bits of one long in memory of either byte
+  // order.
   private static final int SECTORS_SHIFT = 40;
   private static final int FLAGS_SHIFT = 48;
   private static final int LOST_SHIFT = 56;
@@ -73,7 +75,10 @@ public final class LineTable {
       throw new IllegalArgumentException("block " + block + " does not fit 40 bits");
     }
     long entry =
-        block | (sectors & 0xFFL) << SECTORS_SHIFT | (flags & 0xFFL) << FLAGS_SHIFT | (lost & 0xFFL) << LOST_SHIFT;
+        block
+            | (sectors & 0xFFL) << SECTORS_SHIFT
+            | (flags & 0xFFL) << FLAGS_SHIFT
+            | (lost & 0xFFL) << LOST_SHIFT;
     memory.set(LONG, at(line), entry);
   }
 

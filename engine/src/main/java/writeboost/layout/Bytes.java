@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /** Questions about raw bytes that more than one codec asks. Stateless: any thread. */
 final class Bytes {
-  private static final MemorySegment ZEROES = MemorySegment.ofArray(new byte[Geometry.BLOCK]).asReadOnly();
+  private static final MemorySegment ZEROES =
+      MemorySegment.ofArray(new byte[Geometry.BLOCK]).asReadOnly();
 
   private Bytes() {}
 

@@ -1,15 +1,18 @@
 package writeboost.layout;
 
 /**
- * Layout v2: a checksum over each segment, which dm-writeboost 2.x reads too at order 10, and our extension in its padding. Its
- * bytes: {@link Superblock}, {@link RecordSector}, {@link SegmentHeader}.
+ * Layout v2: a checksum over each segment, which dm-writeboost 2.x reads too at order 10, and our
+ * extension in its padding. Its bytes: {@link Superblock}, {@link RecordSector}, {@link
+ * SegmentHeader}.
  */
 public final class ChecksumLayout implements Layout {
   public static final ChecksumLayout INSTANCE = new ChecksumLayout();
 
   static final int MINIMUM_ORDER = 4;
 
-  /** The 127 metablocks of order 10 fill the header to byte 2544; those of order 11 would not fit. */
+  /**
+   * The 127 metablocks of order 10 fill the header to byte 2544; those of order 11 would not fit.
+   */
   static final int MAXIMUM_ORDER = 10;
 
   private ChecksumLayout() {}

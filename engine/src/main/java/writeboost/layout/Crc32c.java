@@ -5,11 +5,13 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C (Castagnoli) of memory, and of concatenations whose parts are already summed. Stateless: any thread.
+ * CRC-32C (Castagnoli) of memory, and of concatenations whose parts are already summed. Stateless:
+ * any thread.
  *
- * <p>A CRC is a polynomial over GF(2) modulo a fixed one. Appending bytes multiplies what is there by a power of x, so {@code
- * crc(A then B) = crc(A) * x^(8 * length of B) + crc(B)}. For whole blocks the multiplication is four table look-ups. Polynomials
- * are held with their bits reflected: bit 31 is the coefficient of x^0.
+ * <p>A CRC is a polynomial over GF(2) modulo a fixed one. Appending bytes multiplies what is there
+ * by a power of x, so {@code crc(A then B) = crc(A) * x^(8 * length of B) + crc(B)}. For whole
+ * blocks the multiplication is four table look-ups. Polynomials are held with their bits reflected:
+ * bit 31 is the coefficient of x^0.
  */
 public final class Crc32c {
   /** The Castagnoli polynomial without its x^32, reflected. */
@@ -17,13 +19,19 @@ public final class Crc32c {
 
   private static final int BLOCK_BYTES = 4096;
 
-  /** Most blocks that a segment of any order holds, hence the longest append that is worth tables: 8 powers of two. */
+  /**
+   * Most blocks that a segment of any order holds, hence the longest append that is worth tables: 8
+   * powers of two.
+   */
   private static final int BLOCK_POWERS = 8;
 
   /** {@code POWERS[k]} is x^(2^k). */
   private static final int[] POWERS = powers();
 
-  /** {@code APPEND_BLOCKS[j]} multiplies by x^(8 * 4096 * 2^j): 4 tables of 256, one for each byte of the factor. */
+  /**
+   * {@code APPEND_BLOCKS[j]} multiplies by x^(8 * 4096 * 2^j): 4 tables of 256, one for each byte
+   * of the factor.
+   */
   private static final int[][] APPEND_BLOCKS = appendBlocks();
 
   private static final int[] APPEND_BLOCK = APPEND_BLOCKS[0];
@@ -33,7 +41,10 @@ public final class Crc32c {
 
   private Crc32c() {}
 
-  /** The CRC of {@code length} bytes from {@code offset} on. Allocates nothing once compiled; cheapest on memory that is never freed. */
+  /**
+   * The CRC of {@code length} bytes from {@code offset} on. Allocates nothing once compiled;
+   * cheapest on memory that is never freed.
+   */
   public static int of(MemorySegment memory, long offset, long length) {
     CRC32C crc = new CRC32C();
     crc.update(memory.asSlice(offset, length).asByteBuffer());
@@ -82,12 +93,16 @@ public final class Crc32c {
   }
 
   private static int look(int[] table, int crc) {
-    return table[crc & 0xFF] ^ table[256 | crc >>> 8 & 0xFF] ^ table[512 | crc >>> 16 & 0xFF] ^ table[768 | crc >>> 24];
+    return table[crc & 0xFF]
+        ^ table[256 | crc >>> 8 & 0xFF]
+        ^ table[512 | crc >>> 16 & 0xFF]
+        ^ table[768 | crc >>> 24];
   }
 
   /**
-   * Appends eight bytes, lowest first, to a running value, for short sums over fields that lie nowhere in memory together. A running
-   * value is the complement of a CRC: start with ~0 and complement the end.
+   * Appends eight bytes, lowest first, to a running value, for short sums over fields that lie
+   * nowhere in memory together. A running value is the complement of a CRC: start with ~0 and
+   * complement the end.
    */
   static int appendLong(int running, long bytes) {
     int low = (int) bytes ^ running;
@@ -127,7 +142,8 @@ public final class Crc32c {
   }
 
   private static int[] powers() {
-    // The polynomial is x + 1 times a primitive one of degree 31: x^(2^31) = x, and the table would repeat from there.
+    // The polynomial is x + 1 times a primitive one of degree 31: x^(2^31) = x, and the table would
+    // repeat from there.
     int[] powers = new int[31];
     powers[0] = 1 << 30;
     for (int k = 1; k < powers.length; k++) {

@@ -1,10 +1,11 @@
 package writeboost.layout;
 
 /**
- * Where things are on a cache device: the arithmetic of slots, segments and lines. Immutable: any thread.
+ * Where things are on a cache device: the arithmetic of slots, segments and lines. Immutable: any
+ * thread.
  *
- * <p>A segment id is unsigned and counts from 1; id 0 means never written. A line number counts all cache lines of the device and is
- * an unsigned 32-bit integer held in an {@code int}.
+ * <p>A segment id is unsigned and counts from 1; id 0 means never written. A line number counts all
+ * cache lines of the device and is an unsigned 32-bit integer held in an {@code int}.
  *
  * @param order a segment is 2^order sectors
  * @param cacheSizeBytes size of the device; a tail smaller than a segment stays unused
@@ -40,15 +41,26 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
     long minimum = minimumCacheBytes(order);
     if (cacheSizeBytes < minimum) {
       throw new IllegalArgumentException(
-          "a cache of " + cacheSizeBytes + " bytes is too small for order " + order + ": at least " + minimum + " bytes are needed");
+          "a cache of "
+              + cacheSizeBytes
+              + " bytes is too small for order "
+              + order
+              + ": at least "
+              + minimum
+              + " bytes are needed");
     }
     if (cacheSizeBytes > MAXIMUM_CACHE_BYTES) {
       throw new IllegalArgumentException(
-          "a cache of " + cacheSizeBytes + " bytes is too large: at most 16 TiB (" + MAXIMUM_CACHE_BYTES + " bytes) can be used");
+          "a cache of "
+              + cacheSizeBytes
+              + " bytes is too large: at most 16 TiB ("
+              + MAXIMUM_CACHE_BYTES
+              + " bytes) can be used");
     }
     int segments = segmentCount(order, cacheSizeBytes);
     if (window < 1 || window >= segments) {
-      throw new IllegalArgumentException("a window of " + window + " segments does not fit a cache of " + segments + " segments");
+      throw new IllegalArgumentException(
+          "a window of " + window + " segments does not fit a cache of " + segments + " segments");
     }
   }
 
@@ -124,7 +136,12 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
   private static void checkOrder(int order) {
     if (order < MINIMUM_ORDER || order > MAXIMUM_ORDER) {
       throw new IllegalArgumentException(
-          "segment size order " + order + " is out of range: " + MINIMUM_ORDER + " to " + MAXIMUM_ORDER);
+          "segment size order "
+              + order
+              + " is out of range: "
+              + MINIMUM_ORDER
+              + " to "
+              + MAXIMUM_ORDER);
     }
   }
 
@@ -133,8 +150,13 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
   }
 
   private static int usualWindow(int order, long cacheSizeBytes) {
-    boolean usable = order >= MINIMUM_ORDER && order <= MAXIMUM_ORDER && cacheSizeBytes >= minimumCacheBytes(order);
+    boolean usable =
+        order >= MINIMUM_ORDER
+            && order <= MAXIMUM_ORDER
+            && cacheSizeBytes >= minimumCacheBytes(order);
     boolean small = usable && cacheSizeBytes <= MAXIMUM_CACHE_BYTES;
-    return small ? Math.min(DEFAULT_WINDOW, segmentCount(order, cacheSizeBytes) - 1) : DEFAULT_WINDOW;
+    return small
+        ? Math.min(DEFAULT_WINDOW, segmentCount(order, cacheSizeBytes) - 1)
+        : DEFAULT_WINDOW;
   }
 }

@@ -1,7 +1,8 @@
 package writeboost.layout;
 
 /**
- * Layout v1: the one of 2013, without checksums. Recognised and refused; it cannot be chosen yet ({@link Layout#named}).
+ * Layout v1: the one of 2013, without checksums. Recognised and refused; it cannot be chosen yet
+ * ({@link Layout#named}).
  *
  * <pre>
  *   sector 0:     @0 u32 magic, @4 u8 order.  Sector 2047: @0 u64 record.  All else 0
@@ -9,7 +10,8 @@ package writeboost.layout;
  *   metablock i:  13 bytes at 13 + 13 * i: @0 u64 sector, @8 u8 dirty bits, @9 u32 lap
  * </pre>
  *
- * A segment is whole if the lap of each of its first {@code length} metablocks equals that of the header.
+ * A segment is whole if the lap of each of its first {@code length} metablocks equals that of the
+ * header.
  */
 public final class LapLayout implements Layout {
   static final int MINIMUM_ORDER = 4;

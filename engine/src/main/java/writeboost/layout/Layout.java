@@ -14,7 +14,9 @@ public sealed interface Layout permits ChecksumLayout, LapLayout {
   static Layout named(String name) {
     return switch (name) {
       case "v2" -> ChecksumLayout.INSTANCE;
-      case "v1" -> throw new IllegalArgumentException("layout v1 (dm-writeboost of 2013) cannot be written yet: use v2");
+      case "v1" ->
+          throw new IllegalArgumentException(
+              "layout v1 (dm-writeboost of 2013) cannot be written yet: use v2");
       default -> throw new IllegalArgumentException("layout " + name + " is unknown: use v2");
     };
   }

@@ -40,8 +40,10 @@ public record RecordSector(State state, long id) {
   static final int CRC_OFFSET = SECTOR_OFFSET + 16;
   static final int EXTENSION_END = SECTOR_OFFSET + 32;
 
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Writes the last block of the superblock region. */
   public static void encode(MemorySegment block4096, long id) {
@@ -59,7 +61,8 @@ public record RecordSector(State state, long id) {
     }
     boolean sound =
         block4096.get(LONG, EXTENSION_MAGIC_OFFSET) == EXTENSION_MAGIC
-            && block4096.get(INT, CRC_OFFSET) == Crc32c.of(block4096, ID_OFFSET, CRC_OFFSET - ID_OFFSET);
+            && block4096.get(INT, CRC_OFFSET)
+                == Crc32c.of(block4096, ID_OFFSET, CRC_OFFSET - ID_OFFSET);
     return new RecordSector(sound ? State.PRESENT : State.DAMAGED, id);
   }
 }

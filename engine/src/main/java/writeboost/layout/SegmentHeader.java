@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Writes the 4 KiB in front of a segment's lines in layout v2; {@link SegmentHeaderView} reads them. Stateless: the caller owns the
- * memory. Allocates nothing.
+ * Writes the 4 KiB in front of a segment's lines in layout v2; {@link SegmentHeaderView} reads
+ * them. Stateless: the caller owns the memory. Allocates nothing.
  *
  * <pre>
  *          +0        +4        +8        +12       +16       +20       +24
@@ -24,11 +24,12 @@ import java.lang.foreign.ValueLayout;
  * </pre>
  *
  * <ul>
- *   <li>checks.: CRC-32C over bytes 512 .. 4096 + 4096 * length of the segment. With id and length it is all that the kernel module
- *       looks at.
- *   <li>metab.: CRC-32C over the first {@code length} metablocks. sector: CRC-32C over bytes 0 .. 508 of the header.
- *   <li>line CRC: CRC-32C over UUID, incarnation, id, i (32 bits), bytes 0 .. 12 of the metablock, and the line. So a line is good at
- *       one place of one generation of one cache only.
+ *   <li>checks.: CRC-32C over bytes 512 .. 4096 + 4096 * length of the segment. With id and length
+ *       it is all that the kernel module looks at.
+ *   <li>metab.: CRC-32C over the first {@code length} metablocks. sector: CRC-32C over bytes 0 ..
+ *       508 of the header.
+ *   <li>line CRC: CRC-32C over UUID, incarnation, id, i (32 bits), bytes 0 .. 12 of the metablock,
+ *       and the line. So a line is good at one place of one generation of one cache only.
  * </ul>
  *
  * The UUID stands in the order in which it is printed; all else is little-endian.
@@ -72,14 +73,18 @@ public final class SegmentHeader {
   static final int GROUP_END = 0x80;
 
   static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-  static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  static final ValueLayout.OfLong AS_PRINTED = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(BIG_ENDIAN);
+  static final ValueLayout.OfLong AS_PRINTED =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(BIG_ENDIAN);
 
   private SegmentHeader() {}
 
-  /** Zeroes the 4 KiB: an empty header to begin a segment with, and what an invalidated slot holds. */
+  /**
+   * Zeroes the 4 KiB: an empty header to begin a segment with, and what an invalidated slot holds.
+   */
   public static void clear(MemorySegment header, long headerOffset) {
     header.asSlice(headerOffset, Geometry.BLOCK).fill((byte) 0);
   }
@@ -93,22 +98,42 @@ public final class SegmentHeader {
    * @param lostOrRun of a data line the mask of lost sectors, of a zero run its blocks - 1
    */
   public static void encodeMetablock(
-      MemorySegment header, long headerOffset, int i, long sector, int sectorsMask, boolean zeroRun, boolean groupEnd, int lostOrRun) {
+      MemorySegment header,
+      long headerOffset,
+      int i,
+      long sector,
+      int sectorsMask,
+      boolean zeroRun,
+      boolean groupEnd,
+      int lostOrRun) {
     long at = metablock(headerOffset, i);
     int bits = (zeroRun ? ZERO_RUN : 0) | (groupEnd ? GROUP_END : 0);
     header.set(LONG, at + SECTOR_OFFSET, sector);
     header.set(INT, at + MASK_OFFSET, sectorsMask & 0xFF | bits << 8 | lostOrRun << 16);
   }
 
-  /** Makes line {@code i} the last one of its group. Its line CRC covers this: mark first, sum afterwards. */
+  /**
+   * Makes line {@code i} the last one of its group. Its line CRC covers this: mark first, sum
+   * afterwards.
+   */
   public static void markGroupEnd(MemorySegment header, long headerOffset, int i) {
     long at = metablock(headerOffset, i) + BITS_OFFSET;
     header.set(BYTE, at, (byte) (header.get(BYTE, at) | GROUP_END));
   }
 
-  /** The line CRC of line {@code i}, whose metablock is written and whose 4 KiB sum up to {@code dataCrc}. */
+  /**
+   * The line CRC of line {@code i}, whose metablock is written and whose 4 KiB sum up to {@code
+   * dataCrc}.
+   */
   public static int lineCrc(
-      long uuidHigh, long uuidLow, int incarnation, long id, int i, MemorySegment header, long headerOffset, int dataCrc) {
+      long uuidHigh,
+      long uuidLow,
+      int incarnation,
+      long id,
+      int i,
+      MemorySegment header,
+      long headerOffset,
+      int dataCrc) {
     long at = metablock(headerOffset, i);
     int running = Crc32c.appendLong(~0, Long.reverseBytes(uuidHigh));
     running = Crc32c.appendLong(running, Long.reverseBytes(uuidLow));
@@ -125,12 +150,14 @@ public final class SegmentHeader {
   }
 
   /**
-   * Writes the first sector over finished metablocks; nothing of the header changes afterwards until the next call. What lies
-   * behind the metablocks, and the rest of the first sector, must be zero.
+   * Writes the first sector over finished metablocks; nothing of the header changes afterwards
+   * until the next call. What lies behind the metablocks, and the rest of the first sector, must be
+   * zero.
    *
    * @param length lines that count
    * @param closed the segment gets no header after this one
-   * @param durableId with {@code durableLines}: everything before that line of that segment is durable already
+   * @param durableId with {@code durableLines}: everything before that line of that segment is
+   *     durable already
    * @param dataCrc CRC of the first {@code length} lines, one after the other; 0 if there is none
    */
   public static void seal(
@@ -146,7 +173,10 @@ public final class SegmentHeader {
       int durableLines,
       int dataCrc) {
     header.set(LONG, headerOffset + ID_OFFSET, id);
-    header.set(INT, headerOffset + CHECKSUM_OFFSET, segmentChecksum(header, headerOffset, length, dataCrc));
+    header.set(
+        INT,
+        headerOffset + CHECKSUM_OFFSET,
+        segmentChecksum(header, headerOffset, length, dataCrc));
     header.set(INT, headerOffset + LENGTH_OFFSET, length);
     header.set(LONG, headerOffset + EXTENSION_MAGIC_OFFSET, EXTENSION_MAGIC);
     header.set(AS_PRINTED, headerOffset + UUID_OFFSET, uuidHigh);
@@ -155,8 +185,10 @@ public final class SegmentHeader {
     header.set(INT, headerOffset + FLAGS_OFFSET, closed ? CLOSED : 0);
     header.set(LONG, headerOffset + DURABLE_ID_OFFSET, durableId);
     header.set(INT, headerOffset + DURABLE_LINES_OFFSET, durableLines);
-    header.set(INT, headerOffset + METABLOCKS_CRC_OFFSET, metablocksCrc(header, headerOffset, length));
-    header.set(INT, headerOffset + SECTOR_CRC_OFFSET, Crc32c.of(header, headerOffset, SECTOR_CRC_OFFSET));
+    header.set(
+        INT, headerOffset + METABLOCKS_CRC_OFFSET, metablocksCrc(header, headerOffset, length));
+    header.set(
+        INT, headerOffset + SECTOR_CRC_OFFSET, Crc32c.of(header, headerOffset, SECTOR_CRC_OFFSET));
   }
 
   /** Writes the whole header of a closed segment without lines. */
@@ -170,12 +202,28 @@ public final class SegmentHeader {
       long durableId,
       int durableLines) {
     clear(header, headerOffset);
-    seal(header, headerOffset, id, 0, uuidHigh, uuidLow, incarnation, true, durableId, durableLines, 0);
+    seal(
+        header,
+        headerOffset,
+        id,
+        0,
+        uuidHigh,
+        uuidLow,
+        incarnation,
+        true,
+        durableId,
+        durableLines,
+        0);
   }
 
-  /** The checksum that both generations of v2 keep: of the header behind its first sector, and the lines. */
-  public static int segmentChecksum(MemorySegment header, long headerOffset, int length, int dataCrc) {
-    int headerCrc = Crc32c.of(header, headerOffset + METABLOCKS_OFFSET, Geometry.BLOCK - METABLOCKS_OFFSET);
+  /**
+   * The checksum that both generations of v2 keep: of the header behind its first sector, and the
+   * lines.
+   */
+  public static int segmentChecksum(
+      MemorySegment header, long headerOffset, int length, int dataCrc) {
+    int headerCrc =
+        Crc32c.of(header, headerOffset + METABLOCKS_OFFSET, Geometry.BLOCK - METABLOCKS_OFFSET);
     return Crc32c.combine(headerCrc, dataCrc, (long) length * Geometry.BLOCK);
   }
 

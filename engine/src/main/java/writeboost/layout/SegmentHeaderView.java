@@ -9,8 +9,9 @@ import static writeboost.layout.SegmentHeader.SHORT;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads the 4 KiB in front of a segment's lines in layout v2 as {@link SegmentHeader} draws them. Holds no copy and can be laid over
- * one header after the other; one thread at a time. Any bytes may be looked at: nothing here throws because of what they are.
+ * Reads the 4 KiB in front of a segment's lines in layout v2 as {@link SegmentHeader} draws them.
+ * Holds no copy and can be laid over one header after the other; one thread at a time. Any bytes
+ * may be looked at: nothing here throws because of what they are.
  */
 public final class SegmentHeaderView {
   private MemorySegment memory = MemorySegment.NULL;
@@ -23,7 +24,9 @@ public final class SegmentHeaderView {
     return this;
   }
 
-  /** Our extension with this UUID, over a first sector that is sound; its length can be believed. */
+  /**
+   * Our extension with this UUID, over a first sector that is sound; its length can be believed.
+   */
   public boolean isOurs(long uuidHigh, long uuidLow) {
     return hasExtension()
         && memory.get(AS_PRINTED, at + SegmentHeader.UUID_OFFSET) == uuidHigh
@@ -33,13 +36,15 @@ public final class SegmentHeaderView {
 
   /** Written by us, for whichever cache, and perhaps damaged. */
   public boolean hasExtension() {
-    return memory.get(LONG, at + SegmentHeader.EXTENSION_MAGIC_OFFSET) == SegmentHeader.EXTENSION_MAGIC;
+    return memory.get(LONG, at + SegmentHeader.EXTENSION_MAGIC_OFFSET)
+        == SegmentHeader.EXTENSION_MAGIC;
   }
 
   /** The CRC of the first sector is right, and its length is one that a segment can have. */
   public boolean sectorOk() {
     return length() <= SegmentHeader.MAXIMUM_LENGTH
-        && memory.get(INT, at + SegmentHeader.SECTOR_CRC_OFFSET) == Crc32c.of(memory, at, SegmentHeader.SECTOR_CRC_OFFSET);
+        && memory.get(INT, at + SegmentHeader.SECTOR_CRC_OFFSET)
+            == Crc32c.of(memory, at, SegmentHeader.SECTOR_CRC_OFFSET);
   }
 
   /** 0 if the slot was never written. */
@@ -77,12 +82,17 @@ public final class SegmentHeaderView {
   public boolean metablocksOk() {
     int length = length();
     return length <= SegmentHeader.MAXIMUM_LENGTH
-        && memory.get(INT, at + SegmentHeader.METABLOCKS_CRC_OFFSET) == SegmentHeader.metablocksCrc(memory, at, length);
+        && memory.get(INT, at + SegmentHeader.METABLOCKS_CRC_OFFSET)
+            == SegmentHeader.metablocksCrc(memory, at, length);
   }
 
-  /** The checksum of both generations is right for lines whose CRC, one after the other, is {@code dataCrc}. */
+  /**
+   * The checksum of both generations is right for lines whose CRC, one after the other, is {@code
+   * dataCrc}.
+   */
   public boolean checksumOk(int dataCrc) {
-    return length() <= SegmentHeader.MAXIMUM_LENGTH && checksum() == SegmentHeader.segmentChecksum(memory, at, length(), dataCrc);
+    return length() <= SegmentHeader.MAXIMUM_LENGTH
+        && checksum() == SegmentHeader.segmentChecksum(memory, at, length(), dataCrc);
   }
 
   /** The backing sector where the block of line {@code i} begins. */
@@ -96,12 +106,14 @@ public final class SegmentHeaderView {
   }
 
   public boolean zeroRun(int i) {
-    return (memory.get(BYTE, metablock(i) + SegmentHeader.BITS_OFFSET) & SegmentHeader.ZERO_RUN) != 0;
+    return (memory.get(BYTE, metablock(i) + SegmentHeader.BITS_OFFSET) & SegmentHeader.ZERO_RUN)
+        != 0;
   }
 
   /** Line {@code i} is the last one of its group. */
   public boolean groupEnd(int i) {
-    return (memory.get(BYTE, metablock(i) + SegmentHeader.BITS_OFFSET) & SegmentHeader.GROUP_END) != 0;
+    return (memory.get(BYTE, metablock(i) + SegmentHeader.BITS_OFFSET) & SegmentHeader.GROUP_END)
+        != 0;
   }
 
   /** Of a data line: the mask of its lost sectors. */
@@ -118,11 +130,15 @@ public final class SegmentHeaderView {
     return memory.get(INT, metablock(i) + SegmentHeader.LINE_CRC_OFFSET);
   }
 
-  /** The line CRC is right for 4 KiB that sum up to {@code dataCrc}. The first sector has to be ours. */
+  /**
+   * The line CRC is right for 4 KiB that sum up to {@code dataCrc}. The first sector has to be
+   * ours.
+   */
   public boolean lineOk(int i, int dataCrc) {
     long uuidHigh = memory.get(AS_PRINTED, at + SegmentHeader.UUID_OFFSET);
     long uuidLow = memory.get(AS_PRINTED, at + SegmentHeader.UUID_OFFSET + 8);
-    return lineCrc(i) == SegmentHeader.lineCrc(uuidHigh, uuidLow, incarnation(), id(), i, memory, at, dataCrc);
+    return lineCrc(i)
+        == SegmentHeader.lineCrc(uuidHigh, uuidLow, incarnation(), id(), i, memory, at, dataCrc);
   }
 
   private long metablock(int i) {

@@ -9,7 +9,8 @@ import java.util.UUID;
 import writeboost.layout.UnusableCacheException.Kind;
 
 /**
- * Sector 0 of the cache device in layout v2: what cache this is, and what is known about its last stop. Immutable: any thread.
+ * Sector 0 of the cache device in layout v2: what cache this is, and what is known about its last
+ * stop. Immutable: any thread.
  *
  * <pre>
  *        +0        +4        +8                  +16       +20       +24
@@ -20,21 +21,24 @@ import writeboost.layout.UnusableCacheException.Kind;
  *   480  |  ... 0                                                            | CRC-32C   |
  * </pre>
  *
- * The kernel module reads the magic alone. UUID and fingerprint stand in the order in which they are printed; all else is
- * little-endian. The CRC covers everything before it and stays at its place in every version.
+ * The kernel module reads the magic alone. UUID and fingerprint stand in the order in which they
+ * are printed; all else is little-endian. The CRC covers everything before it and stays at its
+ * place in every version.
  *
  * @param order a segment is 2^order sectors
  * @param uuidHigh the first eight bytes of the UUID that a format gives the cache
  * @param uuidLow the last eight
  * @param incarnation counts the starts; 1 after a format (unsigned)
  * @param backingSizeBytes size of the backing device that this cache belongs to
- * @param fingerprintHigh first half of what else identifies the backing device; 0 where there is nothing
+ * @param fingerprintHigh first half of what else identifies the backing device; 0 where there is
+ *     nothing
  * @param fingerprintLow second half
  * @param cacheSizeBytes size of the cache device when it was formatted; slots depend on it
  * @param window W of {@link Geometry}
  * @param adoptedUpTo newest segment id that the kernel module wrote, 0 if none
  * @param flags features that a reader must know; none exist so far
- * @param cleanId after a clean stop: everything before line {@code cleanLines} of this segment is durable; else 0
+ * @param cleanId after a clean stop: everything before line {@code cleanLines} of this segment is
+ *     durable; else 0
  * @param cleanLines see {@code cleanId}
  */
 public record Superblock(
@@ -58,7 +62,9 @@ public record Superblock(
   /** "WBjavaSB" in a hex dump. */
   static final long EXTENSION_MAGIC = 0x42536176_616A4257L;
 
-  /** "WBformat" in a hex dump, where the extension magic will stand; the magic in front of it is 0. */
+  /**
+   * "WBformat" in a hex dump, where the extension magic will stand; the magic in front of it is 0.
+   */
   static final long UNFINISHED_MAGIC = 0x74616D72_6F664257L;
 
   static final int VERSION = 1;
@@ -84,12 +90,20 @@ public record Superblock(
   static final int FLAGS_OFFSET = 100;
   static final int CRC_OFFSET = 508;
 
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong AS_PRINTED = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(BIG_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong AS_PRINTED =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(BIG_ENDIAN);
 
   /** What a format writes: first incarnation, nothing adopted, not cleanly stopped. */
-  public static Superblock create(Geometry geometry, UUID uuid, long backingSizeBytes, long fingerprintHigh, long fingerprintLow) {
+  public static Superblock create(
+      Geometry geometry,
+      UUID uuid,
+      long backingSizeBytes,
+      long fingerprintHigh,
+      long fingerprintLow) {
     return new Superblock(
         geometry.order(),
         uuid.getMostSignificantBits(),
@@ -148,12 +162,26 @@ public record Superblock(
         newCleanLines);
   }
 
-  /** Refuses a cache that is not the one asked for, saying what differs. A fingerprint of 0, on either side, says nothing. */
-  public void requireMatch(int wantedOrder, long actualCacheBytes, long actualBackingBytes, long actualHigh, long actualLow)
+  /**
+   * Refuses a cache that is not the one asked for, saying what differs. A fingerprint of 0, on
+   * either side, says nothing.
+   */
+  public void requireMatch(
+      int wantedOrder,
+      long actualCacheBytes,
+      long actualBackingBytes,
+      long actualHigh,
+      long actualLow)
       throws UnusableCacheException {
     if (order != wantedOrder) {
       throw new UnusableCacheException(
-          Kind.DIFFERENT, "the cache was formatted with segment size order " + order + ", not " + wantedOrder + ": serve it with order " + order);
+          Kind.DIFFERENT,
+          "the cache was formatted with segment size order "
+              + order
+              + ", not "
+              + wantedOrder
+              + ": serve it with order "
+              + order);
     }
     if (cacheSizeBytes != actualCacheBytes) {
       throw new UnusableCacheException(
@@ -175,7 +203,9 @@ public record Superblock(
     }
     boolean known = (fingerprintHigh | fingerprintLow) != 0 && (actualHigh | actualLow) != 0;
     if (known && (fingerprintHigh != actualHigh || fingerprintLow != actualLow)) {
-      throw new UnusableCacheException(Kind.DIFFERENT, "the cache belongs to another backing device: name the right backing device");
+      throw new UnusableCacheException(
+          Kind.DIFFERENT,
+          "the cache belongs to another backing device: name the right backing device");
     }
   }
 
@@ -201,7 +231,10 @@ public record Superblock(
     block4096.set(INT, CRC_OFFSET, Crc32c.of(block4096, 0, CRC_OFFSET));
   }
 
-  /** Writes the mark of a format that has begun, a whole block. It has no magic: whoever looks for a cache finds none. */
+  /**
+   * Writes the mark of a format that has begun, a whole block. It has no magic: whoever looks for a
+   * cache finds none.
+   */
   static void encodeUnfinished(MemorySegment block4096) {
     block4096.asSlice(0, Geometry.BLOCK).fill((byte) 0);
     block4096.set(LONG, EXTENSION_MAGIC_OFFSET, UNFINISHED_MAGIC);
@@ -218,15 +251,20 @@ public record Superblock(
   public static Superblock decode(MemorySegment block4096) throws UnusableCacheException {
     if (block4096.get(INT, MAGIC_OFFSET) != MAGIC) {
       throw new UnusableCacheException(
-          Kind.FOREIGN, "holds something that is not a writeboost cache: name the right device, or format it with --force");
+          Kind.FOREIGN,
+          "holds something that is not a writeboost cache: name the right device, or format it with"
+              + " --force");
     }
     int lapOrder = block4096.get(ValueLayout.JAVA_BYTE, LAP_ORDER_OFFSET);
     if (Bytes.areZero(block4096, LAP_ORDER_OFFSET + 1, Geometry.SECTOR)) {
       if (lapOrder == 0) {
-        throw new UnusableCacheException(Kind.KERNEL, "was written by the dm-writeboost kernel module and has not been adopted");
+        throw new UnusableCacheException(
+            Kind.KERNEL, "was written by the dm-writeboost kernel module and has not been adopted");
       }
       if (lapOrder >= LapLayout.MINIMUM_ORDER && lapOrder <= LapLayout.MAXIMUM_ORDER) {
-        throw new UnusableCacheException(Kind.LAP_LAYOUT, "has layout v1 (dm-writeboost of 2013), which this program cannot serve");
+        throw new UnusableCacheException(
+            Kind.LAP_LAYOUT,
+            "has layout v1 (dm-writeboost of 2013), which this program cannot serve");
       }
     }
     if (block4096.get(LONG, EXTENSION_MAGIC_OFFSET) != EXTENSION_MAGIC
@@ -267,7 +305,13 @@ public record Superblock(
   /** A right CRC over impossible values is no cache of ours either. */
   private Superblock checked() throws UnusableCacheException {
     if (order > ChecksumLayout.MAXIMUM_ORDER || incarnation == 0 || backingSizeBytes <= 0) {
-      throw damaged("it says order " + order + ", incarnation " + incarnation + ", backing size " + backingSizeBytes);
+      throw damaged(
+          "it says order "
+              + order
+              + ", incarnation "
+              + incarnation
+              + ", backing size "
+              + backingSizeBytes);
     }
     Geometry geometry;
     try {
@@ -282,6 +326,8 @@ public record Superblock(
   }
 
   private static UnusableCacheException damaged(String why) {
-    return new UnusableCacheException(Kind.DAMAGED, "the superblock is damaged (" + why + "): do not format it if you need its data");
+    return new UnusableCacheException(
+        Kind.DAMAGED,
+        "the superblock is damaged (" + why + "): do not format it if you need its data");
   }
 }

@@ -2,7 +2,10 @@ package writeboost.layout;
 
 import java.io.IOException;
 
-/** The cache device holds something that cannot be served; the message is one line and says what, and what to do. */
+/**
+ * The cache device holds something that cannot be served; the message is one line and says what,
+ * and what to do.
+ */
 public final class UnusableCacheException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -44,8 +44,8 @@ public final class NbdServer implements AutoCloseable {
    * Stops accepting, has all requests in flight answered (new ones get ESHUTDOWN), and closes the
    * connections. What has not ended after {@code wait} is cut off.
    *
-   * @return whether the device has answered everything; if not, it still holds requests and must not
-   *     be closed
+   * @return whether the device has answered everything; if not, it still holds requests and must
+   *     not be closed
    */
   public boolean close(Duration wait) {
     throw new UnsupportedOperationException();

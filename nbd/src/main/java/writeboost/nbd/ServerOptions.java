@@ -7,10 +7,10 @@ import java.time.Duration;
  *
  * @param handshakeTimeout a connection that has not ended its handshake by then is closed
  * @param maxConnections further ones are closed at once
- * @param connectionBytes bytes; memory for requests in flight of one connection. A connection that has
- *     used it up is not read from until something completes
- * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps a
- *     small share of its own, so that none can starve another
+ * @param connectionBytes bytes; memory for requests in flight of one connection. A connection that
+ *     has used it up is not read from until something completes
+ * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps
+ *     a small share of its own, so that none can starve another
  */
 public record ServerOptions(
     Duration handshakeTimeout, int maxConnections, long connectionBytes, long totalBytes) {
