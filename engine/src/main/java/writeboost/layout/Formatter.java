@@ -1,0 +1,114 @@
+package writeboost.layout;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import writeboost.device.Blocking;
+
+/**
+ * Puts an empty cache of layout v2 on a device, whatever is there: ask {@link FormatDecision}
+ * first. One thread per device.
+ *
+ * <p>A crash leaves the old cache untouched, or the mark of an unfinished format that {@link
+ * FormatDecision} lets be formatted again, or the new cache. Hence three steps with a flush behind
+ * each: the mark goes over the old superblock; all that a resume would read is cleared; the
+ * superblock goes over the mark. Were the second step begun before the first is durable, an old
+ * cache could lose segments and still look whole; the same goes for the third and stale segments.
+ */
+public final class Formatter {
+
+  /** How to make sure that no header of the log holds anything. */
+  public enum Clearing {
+    /** The log reads as zeroes already: the file is new. */
+    NOTHING,
+    /**
+     * Zeroes over the whole log by the device's own means; in a file that frees its space. Fast at
+     * any size.
+     */
+    WHOLE_LOG,
+    /**
+     * A write to each header: slow on a large cache, but the space that a file has allocated stays.
+     */
+    HEADERS
+  }
+
+  /** Told now and then how far it is; on the caller's thread. */
+  @FunctionalInterface
+  public interface Progress {
+    void cleared(long doneBytes, long totalBytes);
+  }
+
+  private static final long STEP_BYTES = 1L << 30;
+
+  private final Blocking device;
+  private final Superblock superblock;
+  private final Geometry geometry;
+  private final Progress progress;
+
+  private Formatter(Blocking device, Superblock superblock, Progress progress) {
+    this.device = device;
+    this.superblock = superblock;
+    this.geometry = superblock.geometry();
+    this.progress = progress;
+  }
+
+  /**
+   * Formats; when it returns, the cache is durable. A device that cannot zero gets {@link
+   * Clearing#HEADERS} for {@link Clearing#WHOLE_LOG}.
+   */
+  public static void format(
+      Blocking device, Superblock superblock, Clearing clearing, Progress progress)
+      throws IOException {
+    Formatter formatter = new Formatter(device, superblock, progress);
+    if (device.device().size() < superblock.cacheSizeBytes()) {
+      throw new IllegalArgumentException(
+          device.name()
+              + " has "
+              + device.device().size()
+              + " bytes, fewer than the "
+              + superblock.cacheSizeBytes()
+              + " to format");
+    }
+    // Shared: a device may carry a request out on a thread of its own.
+    try (Arena arena = Arena.ofShared()) {
+      formatter.run(clearing, arena.allocate(Geometry.SUPERBLOCK_REGION, Geometry.BLOCK));
+    }
+  }
+
+  private void run(Clearing clearing, MemorySegment region) throws IOException {
+    MemorySegment block = region.asSlice(0, Geometry.BLOCK);
+    Superblock.encodeUnfinished(block);
+    device.write(0, block);
+    device.flush();
+
+    RecordSector.encode(region.asSlice(Geometry.RECORD_BLOCK_OFFSET, Geometry.BLOCK), 0);
+    device.write(
+        Geometry.BLOCK, region, Geometry.BLOCK, Geometry.SUPERBLOCK_REGION - Geometry.BLOCK);
+    clearHeaders(clearing, block.fill((byte) 0));
+    device.flush();
+
+    superblock.encode(block);
+    device.write(0, block);
+    device.flush();
+  }
+
+  private void clearHeaders(Clearing clearing, MemorySegment zeroes) throws IOException {
+    long end = geometry.logEnd();
+    boolean whole = clearing == Clearing.WHOLE_LOG && device.device().limits().canZero();
+    if (clearing == Clearing.NOTHING) {
+      return;
+    }
+    if (whole) {
+      for (long at = Geometry.SUPERBLOCK_REGION; at < end; at += STEP_BYTES) {
+        progress.cleared(at, end);
+        device.writeZeroes(at, Math.min(STEP_BYTES, end - at), 0);
+      }
+    } else {
+      for (int slot = 0; slot < geometry.segmentCount(); slot++) {
+        progress.cleared(geometry.slotOffset(slot), end);
+        device.write(geometry.slotOffset(slot), zeroes);
+      }
+    }
+    progress.cleared(end, end);
+  }
+}
