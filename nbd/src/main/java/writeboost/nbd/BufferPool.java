@@ -1,0 +1,172 @@
+package writeboost.nbd;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All memory that clients can make a server use, in slabs whose sizes are powers of two. Any thread.
+ *
+ * <p>Each connection draws on a {@link Share}. What a share uses beyond {@link #GUARANTEED} counts
+ * against a total; whoever finds the total, or its own bound, used up waits, which is how clients
+ * that ask for too much are held back: their sockets are not read meanwhile.
+ *
+ * <p>Slabs that nobody uses are kept for the next, up to {@link #RETAINED} bytes.
+ */
+final class BufferPool {
+
+  /** The slab that requests are received in, and short READs answered from. */
+  static final int STANDARD = 256 << 10;
+
+  /**
+   * One slab that is being received in, one that READs are answered from, and one that waits for the
+   * device: with these a connection gets on even if others hold everything else.
+   */
+  static final int GUARANTEED = 3 * STANDARD;
+
+  static final long RETAINED = 64L << 20;
+
+  private final long shareBytes;
+  private final long totalBytes;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition released = lock.newCondition();
+
+  // Guarded by the lock.
+  private final List<ArrayDeque<Slab>> idle = new ArrayList<>(); // by the power of two
+  private long idleBytes;
+  private long usedBytes; // beyond what is guaranteed
+  private int waiters;
+
+  BufferPool(long shareBytes, long totalBytes) {
+    this.shareBytes = shareBytes;
+    this.totalBytes = totalBytes;
+    for (int power = 0; power <= power(Protocol.MAX_PAYLOAD); power++) {
+      idle.add(new ArrayDeque<>());
+    }
+  }
+
+  Share share() {
+    return new Share();
+  }
+
+  /** One connection's draw on the pool. Taken from by its thread; given back to by any. */
+  final class Share {
+    private long held; // guarded by the lock, as is the next
+    private boolean closed;
+
+    /** A slab of at least {@code bytes}, referenced once; null if that has to be waited for. */
+    @Nullable Slab tryTake(int bytes) {
+      int power = power(bytes);
+      Slab slab;
+      lock.lock();
+      try {
+        if (!fits(1 << power)) {
+          return null;
+        }
+        charge(1 << power);
+        slab = idle.get(power).pollFirst();
+        if (slab != null) {
+          idleBytes -= slab.size;
+        }
+      } finally {
+        lock.unlock();
+      }
+      return (slab == null ? allocate(1 << power) : slab).lend(this);
+    }
+
+    /** As {@link #tryTake}, but waits; null once this share is closed. */
+    @Nullable Slab take(int bytes) {
+      Slab slab = tryTake(bytes);
+      while (slab == null && waitFor(1 << power(bytes))) {
+        slab = tryTake(bytes);
+      }
+      return slab;
+    }
+
+    private boolean waitFor(int size) {
+      lock.lock();
+      try {
+        waiters++;
+        while (!closed && !fits(size)) {
+          released.awaitUninterruptibly();
+        }
+        waiters--;
+        return !closed;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Ends all waiting; slabs may still come back. */
+    void close() {
+      lock.lock();
+      try {
+        closed = true;
+        released.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void giveBack(Slab slab) {
+      lock.lock();
+      try {
+        charge(-slab.size);
+        if (idleBytes + slab.size <= RETAINED) {
+          idle.get(power(slab.size)).addFirst(slab);
+          idleBytes += slab.size;
+        }
+        if (waiters > 0) {
+          released.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private boolean fits(int size) {
+      long after = beyondGuaranteed(held + size);
+      return after <= shareBytes && usedBytes + after - beyondGuaranteed(held) <= totalBytes;
+    }
+
+    private void charge(int size) {
+      usedBytes += beyondGuaranteed(held + size) - beyondGuaranteed(held);
+      held += size;
+    }
+
+    private Slab allocate(int size) {
+      try {
+        return new Slab(ByteBuffer.allocateDirect(size + Slab.PAGE).alignedSlice(Slab.PAGE), size);
+      } catch (OutOfMemoryError e) { // the JVM's own bound on direct memory
+        lock.lock();
+        charge(-size);
+        lock.unlock();
+        throw e;
+      }
+    }
+  }
+
+  /** Bytes charged to the total at this moment. */
+  long usedBytes() {
+    lock.lock();
+    try {
+      return usedBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static long beyondGuaranteed(long held) {
+    return Math.max(0, held - GUARANTEED);
+  }
+
+  /** The power of two that holds {@code bytes}; standard slabs are the smallest. */
+  private static int power(int bytes) {
+    return 32 - Integer.numberOfLeadingZeros(Math.max(bytes, STANDARD) - 1);
+  }
+}

@@ -1,0 +1,126 @@
+package writeboost.nbd;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.ProtocolException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Future;
+import writeboost.device.BlockDevice;
+
+/**
+ * One client, from accept to the last answer of the device. {@link #run} is its thread; the other
+ * methods may be called by any.
+ */
+final class Connection implements Runnable {
+
+  private static final System.Logger LOG = System.getLogger(Connection.class.getPackageName());
+
+  private final NbdServer server;
+  private final BlockDevice device;
+  private final Export export;
+  private final SocketChannel socket;
+  private final String peer;
+  private final BufferPool.Share share;
+  private final Thread thread;
+  private final Thread writer;
+  private final Outbound outbound;
+
+  Connection(
+      NbdServer server, BlockDevice device, Export export, BufferPool pool, SocketChannel socket,
+      String peer) {
+    this.server = server;
+    this.device = device;
+    this.export = export;
+    this.socket = socket;
+    this.peer = peer;
+    this.share = pool.share();
+    this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
+    this.outbound = new Outbound(socket, thread, this::abort);
+    this.writer =
+        Thread.ofPlatform()
+            .daemon()
+            .name("nbd writer " + peer)
+            .unstarted(outbound::writeUntilEnd);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  @Override
+  public void run() {
+    try {
+      serve();
+    } catch (ProtocolException e) {
+      LOG.log(Level.WARNING, "NBD client {0} sent {1}; closed", peer, e.getMessage());
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "NBD client {0} is gone: {1}", peer, e.toString());
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "NBD connection of " + peer + " failed", e);
+    } finally {
+      abort();
+      server.ended(this);
+    }
+  }
+
+  private void serve() throws IOException {
+    Input input = new Input(socket, share);
+    try {
+      Future<?> timeout = server.limitHandshake(this);
+      boolean transmission = new Handshake(socket, input, export, device).negotiate();
+      timeout.cancel(false);
+      if (transmission) {
+        transmit(input);
+      }
+    } finally {
+      input.release();
+    }
+  }
+
+  private void transmit(Input input) throws IOException {
+    Transmission transmission =
+        new Transmission(device, export, share, input, outbound, server::isDraining);
+    writer.start();
+    try {
+      if (transmission.serve()) {
+        outbound.awaitIdle();
+      }
+    } finally {
+      abort();
+      outbound.breakOff();
+      outbound.cancel(device);
+      outbound.awaitIdle();
+      outbound.end();
+      outbound.releaseAll();
+      transmission.releaseReplies();
+    }
+  }
+
+  /** Cuts the client off. What is in the device runs to its end. */
+  void abort() {
+    share.close();
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "Closing the connection of {0}: {1}", peer, e.toString());
+    }
+  }
+
+  /** Waits until the device has answered everything; false if that takes longer. */
+  boolean awaitDevice(long nanos) throws InterruptedException {
+    return outbound.awaitDevice(nanos);
+  }
+
+  /** No further requests: the connection ends when what it has read is answered. */
+  void endInput() {
+    try {
+      socket.shutdownInput();
+    } catch (IOException e) { // it is closed already
+      LOG.log(Level.DEBUG, "Ending the input of {0}: {1}", peer, e.toString());
+    }
+  }
+
+  String peer() {
+    return peer;
+  }
+}

@@ -1,0 +1,136 @@
+package writeboost.nbd;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client has sent and nobody has consumed: a window of a slab. Only the connection's thread.
+ *
+ * <pre>
+ *   slab   | consumed, but payload may be in use | not consumed | free |
+ *          0                                  position        limit   size
+ * </pre>
+ */
+final class Input {
+
+  /** It is not worth a system call to read less, if other memory can be had. */
+  private static final int WORTH_READING = 64 << 10;
+
+  private final SocketChannel socket;
+  private final BufferPool.Share share;
+  private Slab slab;
+  private int position;
+  private int limit;
+
+  Input(SocketChannel socket, BufferPool.Share share) throws IOException {
+    this.socket = socket;
+    this.share = share;
+    this.slab = required(share.take(BufferPool.STANDARD));
+  }
+
+  private static Slab required(@Nullable Slab slab) throws IOException {
+    if (slab == null) {
+      throw new AsynchronousCloseException();
+    }
+    return slab;
+  }
+
+  int available() {
+    return limit - position;
+  }
+
+  /** The memory under the window; absolute positions count from {@link #position}. */
+  ByteBuffer bytes() {
+    return slab.bytes;
+  }
+
+  Slab slab() {
+    return slab;
+  }
+
+  int position() {
+    return position;
+  }
+
+  void consume(int bytes) {
+    position += bytes;
+  }
+
+  /**
+   * Reads what the socket has, waiting for the first byte, into memory where {@code wanted} bytes
+   * from the present position have room. May wait for that memory.
+   *
+   * @param most bytes to read
+   * @return false at the end of the stream
+   */
+  boolean fill(int wanted, int most) throws IOException {
+    if (slab.unshared()) {
+      moveTo(slab);
+    } else if (slab.size - position < wanted || slab.size - limit < WORTH_READING) {
+      Slab next = required(share.take(BufferPool.STANDARD));
+      Slab previous = slab;
+      moveTo(next);
+      previous.release();
+    }
+    int room = Math.min(slab.size - limit, most);
+    int count = socket.read(slab.view(0, limit + room).position(limit));
+    limit += Math.max(count, 0);
+    return count >= 0;
+  }
+
+  private void moveTo(Slab target) {
+    int length = available();
+    if (length > 0 && (position > 0 || target != slab)) {
+      MemorySegment.copy(slab.memory, position, target.memory, 0, length);
+    }
+    slab = target;
+    position = 0;
+    limit = length;
+  }
+
+  /** Waits until {@code bytes} are available; false if the stream ended before. */
+  boolean await(int bytes) throws IOException {
+    while (available() < bytes) {
+      if (!fill(bytes, Integer.MAX_VALUE)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Reads and drops; false if the stream ended before. */
+  boolean skip(long bytes) throws IOException {
+    long left = bytes;
+    while (left > available()) {
+      left -= available();
+      position = limit;
+      if (!fill(1, Integer.MAX_VALUE)) {
+        return false;
+      }
+    }
+    position += (int) left;
+    return true;
+  }
+
+  /** Moves the next {@code bytes} to the start of {@code target}; false if the stream ended before. */
+  boolean moveTo(Slab target, int bytes) throws IOException {
+    int here = Math.min(available(), bytes);
+    MemorySegment.copy(slab.memory, position, target.memory, 0, here);
+    position += here;
+    ByteBuffer rest = target.view(0, bytes).position(here);
+    while (rest.hasRemaining()) {
+      if (socket.read(rest) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void release() {
+    slab.release();
+  }
+}

@@ -1,0 +1,245 @@
+package writeboost.nbd;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.nio.channels.AsynchronousCloseException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
+import writeboost.device.Operation;
+import writeboost.device.Request;
+
+/**
+ * The loop of one connection, on its thread: read as much as there is in one call, submit every whole
+ * request in it as one batch, write every reply that came of it in one call, read again.
+ *
+ * <p>It parks in three places only: reading, writing (the client is slow), and when all memory or all
+ * commands are in use. It always submits and answers what it has before.
+ */
+final class Transmission {
+
+  /** The payload of a longer WRITE, unless it came whole, is received in a slab of its own. */
+  private static final int LONGEST_IN_PLACE = 64 << 10;
+
+  /** A longer READ is answered from a slab of its own. */
+  private static final int LONGEST_SHARING = 64 << 10;
+
+  private final BlockDevice device;
+  private final BufferPool.Share share;
+  private final Input input;
+  private final Outbound outbound;
+  private final RequestParser next;
+  private final BooleanSupplier draining;
+
+  private final Command[] commands = new Command[Outbound.MAX_COMMANDS];
+  private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
+  private int batched;
+
+  /** Short READs are answered from here, one after another from whole pages. */
+  private @Nullable Slab replies;
+
+  private int repliesUsed;
+
+  /** Bytes that must be there before there is something to do. */
+  private int wanted;
+
+  /** The last WRITE was received in a slab of its own: the next probably will be, too. */
+  private boolean longWrites;
+
+  Transmission(
+      BlockDevice device,
+      Export export,
+      BufferPool.Share share,
+      Input input,
+      Outbound outbound,
+      BooleanSupplier draining) {
+    this.device = device;
+    this.share = share;
+    this.input = input;
+    this.outbound = outbound;
+    this.next = new RequestParser(device, export);
+    this.draining = draining;
+  }
+
+  /**
+   * Serves until the client disconnects.
+   *
+   * @return whether it did so by request, and waits for what is in flight
+   */
+  boolean serve() throws IOException {
+    while (parse()) {
+      flush();
+      // The header alone, when a long payload is expected: that is then received where it stays.
+      int most = longWrites ? Protocol.REQUEST_BYTES - input.available() : Integer.MAX_VALUE;
+      if (!input.fill(wanted, most)) {
+        return draining.getAsBoolean();
+      }
+    }
+    flush();
+    return true;
+  }
+
+  /** Takes in every request that is there whole; false at a DISC. */
+  private boolean parse() throws IOException {
+    wanted = Protocol.REQUEST_BYTES;
+    while (input.available() >= Protocol.REQUEST_BYTES) {
+      if (!next.decode(input.bytes(), input.position())) {
+        throw new ProtocolException("something that is not a request");
+      }
+      if (next.type == Protocol.CMD_DISC) {
+        return false;
+      }
+      int error = draining.getAsBoolean() ? Errno.ESHUTDOWN : next.check();
+      if (error == Errno.OK && isShortWrite()) {
+        int whole = Protocol.REQUEST_BYTES + (int) next.length;
+        longWrites = false;
+        if (input.available() < whole) {
+          wanted = whole;
+          return true;
+        }
+      }
+      input.consume(Protocol.REQUEST_BYTES);
+      take(command(), error);
+    }
+    return true;
+  }
+
+  private boolean isShortWrite() {
+    return next.type == Protocol.CMD_WRITE && next.length <= LONGEST_IN_PLACE;
+  }
+
+  private void take(Command command, int error) throws IOException {
+    command.cookie = next.cookie;
+    boolean write = next.type == Protocol.CMD_WRITE;
+    boolean nothing = next.length == 0 && next.type != Protocol.CMD_FLUSH;
+    if (error != Errno.OK || nothing) {
+      command.request.set(Operation.FLUSH, 0, 0, 0);
+      if (write) {
+        drop(next.length);
+      }
+      outbound.answer(command, error);
+      return;
+    }
+    switch (next.type) {
+      case Protocol.CMD_READ -> read(command);
+      case Protocol.CMD_WRITE -> write(command);
+      case Protocol.CMD_TRIM -> change(command, Operation.TRIM);
+      case Protocol.CMD_WRITE_ZEROES -> change(command, Operation.WRITE_ZEROES);
+      default -> change(command, Operation.FLUSH);
+    }
+    commands[batched] = command;
+    batch[batched++] = command.request;
+  }
+
+  private void change(Command command, Operation operation) {
+    command.request.set(operation, next.requestFlags(), next.offset, next.length);
+  }
+
+  private void write(Command command) throws IOException {
+    int length = (int) next.length;
+    int at = 0;
+    if (input.available() >= length) {
+      command.slab = input.slab().retain();
+      at = input.position();
+      input.consume(length);
+    } else {
+      command.slab = slab(length);
+      flush();
+      if (!input.moveTo(command.slab, length)) {
+        throw new EOFException();
+      }
+      longWrites = true;
+    }
+    command.request.set(
+        Operation.WRITE, next.requestFlags(), next.offset, length, command.slab.memory, at);
+  }
+
+  private void read(Command command) throws IOException {
+    int length = (int) next.length;
+    Slab slab;
+    int at = 0;
+    if (length > LONGEST_SHARING) {
+      slab = slab(length);
+    } else {
+      int room = (length + Slab.PAGE - 1) & -Slab.PAGE;
+      slab = repliesWith(room).retain();
+      at = repliesUsed;
+      repliesUsed += room;
+    }
+    command.slab = slab;
+    command.payloadAt = at;
+    command.request.set(
+        Operation.READ, next.requestFlags(), next.offset, length, slab.memory, at);
+  }
+
+  private Slab repliesWith(int room) throws IOException {
+    if (replies != null && replies.unshared()) {
+      repliesUsed = 0;
+    }
+    if (replies != null && repliesUsed + room <= replies.size) {
+      return replies;
+    }
+    flush();
+    if (replies != null && replies.unshared()) {
+      repliesUsed = 0;
+      return replies;
+    }
+    releaseReplies(); // before waiting for another: this one is free when its last READ is answered
+    repliesUsed = 0;
+    replies = slab(BufferPool.STANDARD);
+    return replies;
+  }
+
+  private void drop(long bytes) throws IOException {
+    if (bytes > input.available()) {
+      flush();
+    }
+    if (!input.skip(bytes)) {
+      throw new EOFException();
+    }
+  }
+
+  private Slab slab(int bytes) throws IOException {
+    Slab slab = share.tryTake(bytes);
+    if (slab == null) {
+      flush();
+      slab = share.take(bytes);
+    }
+    if (slab == null) {
+      throw new AsynchronousCloseException();
+    }
+    return slab;
+  }
+
+  private Command command() throws IOException {
+    Command command = outbound.tryTake();
+    while (command == null) {
+      flush();
+      if (!outbound.awaitFree()) {
+        throw new AsynchronousCloseException();
+      }
+      command = outbound.tryTake();
+    }
+    return command;
+  }
+
+  /** Submits the batch, and answers what is complete. */
+  private void flush() {
+    if (batched > 0) {
+      int count = batched;
+      batched = 0;
+      outbound.submitting(commands, count);
+      device.submit(batch, count);
+    }
+    outbound.drain();
+  }
+
+  void releaseReplies() {
+    if (replies != null) {
+      replies.release();
+      replies = null;
+    }
+  }
+}
