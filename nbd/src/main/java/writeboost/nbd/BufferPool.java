@@ -9,7 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All memory that clients can make a server use, in slabs whose sizes are powers of two. Any thread.
+ * All memory that clients can make a server use, in slabs whose sizes are powers of two. Any
+ * thread.
  *
  * <p>Each connection draws on a {@link Share}. What a share uses beyond {@link #GUARANTEED} counts
  * against a total; whoever finds the total, or its own bound, used up waits, which is how clients
@@ -23,8 +24,8 @@ final class BufferPool {
   static final int STANDARD = 256 << 10;
 
   /**
-   * One slab that is being received in, one that READs are answered from, and one that waits for the
-   * device: with these a connection gets on even if others hold everything else.
+   * One slab that is being received in, one that READs are answered from, and one that waits for
+   * the device: with these a connection gets on even if others hold everything else.
    */
   static final int GUARANTEED = 3 * STANDARD;
 

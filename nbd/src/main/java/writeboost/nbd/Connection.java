@@ -26,7 +26,11 @@ final class Connection implements Runnable {
   private final Outbound outbound;
 
   Connection(
-      NbdServer server, BlockDevice device, Export export, BufferPool pool, SocketChannel socket,
+      NbdServer server,
+      BlockDevice device,
+      Export export,
+      BufferPool pool,
+      SocketChannel socket,
       String peer) {
     this.server = server;
     this.device = device;
@@ -37,10 +41,7 @@ final class Connection implements Runnable {
     this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
     this.outbound = new Outbound(socket, thread, this::abort);
     this.writer =
-        Thread.ofPlatform()
-            .daemon()
-            .name("nbd writer " + peer)
-            .unstarted(outbound::writeUntilEnd);
+        Thread.ofPlatform().daemon().name("nbd writer " + peer).unstarted(outbound::writeUntilEnd);
   }
 
   void start() {

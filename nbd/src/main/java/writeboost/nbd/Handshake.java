@@ -91,10 +91,10 @@ final class Handshake {
   private static boolean isKnown(int option) {
     return switch (option) {
       case Protocol.OPT_EXPORT_NAME,
-              Protocol.OPT_ABORT,
-              Protocol.OPT_LIST,
-              Protocol.OPT_INFO,
-              Protocol.OPT_GO ->
+          Protocol.OPT_ABORT,
+          Protocol.OPT_LIST,
+          Protocol.OPT_INFO,
+          Protocol.OPT_GO ->
           true;
       default -> false;
     };
@@ -189,7 +189,8 @@ final class Handshake {
         Limits limits = device.limits();
         reply(option, Protocol.REP_INFO, 14);
         output.putShort((short) item).putInt(Math.max(limits.alignment(), Protocol.SECTOR));
-        output.putInt(Math.clamp(limits.preferred(), Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD));
+        output.putInt(
+            Math.clamp(limits.preferred(), Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD));
         output.putInt(Protocol.MAX_PAYLOAD);
       }
       default -> {} // INFO_EXPORT is told already

@@ -116,7 +116,9 @@ final class Input {
     return true;
   }
 
-  /** Moves the next {@code bytes} to the start of {@code target}; false if the stream ended before. */
+  /**
+   * Moves the next {@code bytes} to the start of {@code target}; false if the stream ended before.
+   */
   boolean moveTo(Slab target, int bytes) throws IOException {
     int here = Math.min(available(), bytes);
     MemorySegment.copy(slab.memory, position, target.memory, 0, here);

@@ -137,7 +137,10 @@ public final class NbdServer implements AutoCloseable {
     try {
       if (draining || connections.size() >= options.maxConnections()) {
         LOG.log(
-            Level.WARNING, "NBD client {0} turned away: {1} connections", client, connections.size());
+            Level.WARNING,
+            "NBD client {0} turned away: {1} connections",
+            client,
+            connections.size());
         socket.close();
         return;
       }
@@ -166,7 +169,8 @@ public final class NbdServer implements AutoCloseable {
   Future<?> limitHandshake(Connection connection) {
     return timer.schedule(
         () -> {
-          LOG.log(Level.WARNING, "NBD client {0} took too long to begin; closed", connection.peer());
+          LOG.log(
+              Level.WARNING, "NBD client {0} took too long to begin; closed", connection.peer());
           connection.abort();
         },
         options.handshakeTimeout().toNanos(),

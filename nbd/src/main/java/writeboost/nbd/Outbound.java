@@ -41,8 +41,7 @@ final class Outbound {
 
   // Guarded by the lock: the queue. Reply n is in slot n % MAX_COMMANDS, which cannot overflow.
   private final @Nullable Command[] queue = new Command[MAX_COMMANDS];
-  private final ByteBuffer headers =
-      ByteBuffer.allocateDirect(MAX_COMMANDS * Protocol.REPLY_BYTES);
+  private final ByteBuffer headers = ByteBuffer.allocateDirect(MAX_COMMANDS * Protocol.REPLY_BYTES);
   private long head;
   private long tail;
   private boolean writing;
@@ -52,6 +51,7 @@ final class Outbound {
   // Used by whoever set `writing`.
   private final ByteBuffer[] vectors = new ByteBuffer[MAX_VECTORS];
   private final ByteBuffer[] headerViews = new ByteBuffer[MAX_VECTORS];
+  private boolean endsInHeader;
 
   /**
    * @param owner the connection's thread
@@ -137,7 +137,7 @@ final class Outbound {
       if (inDevice == 0) {
         progress.signalAll();
       }
-      if (!writing && Thread.currentThread() != owner) {
+      if (!writing && !Thread.currentThread().equals(owner)) {
         work.signal();
       }
     } finally {
@@ -171,12 +171,12 @@ final class Outbound {
   private static int onTheWire(int error) {
     return switch (error) {
       case Errno.OK,
-              Errno.EPERM,
-              Errno.EIO,
-              Errno.ENOMEM,
-              Errno.EINVAL,
-              Errno.ENOSPC,
-              Errno.ESHUTDOWN ->
+          Errno.EPERM,
+          Errno.EIO,
+          Errno.ENOMEM,
+          Errno.EINVAL,
+          Errno.ENOSPC,
+          Errno.ESHUTDOWN ->
           error;
       case Errno.ENOTSUP -> Errno.EINVAL; // has a meaning of its own that we do not advertise
       default -> Errno.EIO;
@@ -225,9 +225,7 @@ final class Outbound {
     int at = slot * Protocol.REPLY_BYTES;
     Command command = queued(slot);
     int vector = count;
-    boolean follows =
-        !first && slot > 0 && vectors[vector - 1] == headerViews[vector - 1];
-    if (follows) {
+    if (endsInHeader && !first && slot > 0) {
       vectors[vector - 1].limit(at + Protocol.REPLY_BYTES);
     } else {
       headerViews[vector].limit(at + Protocol.REPLY_BYTES).position(at);
@@ -235,6 +233,7 @@ final class Outbound {
       vector++;
     }
     int payload = command.replyPayload();
+    endsInHeader = payload == 0 || command.slab == null;
     if (payload > 0 && command.slab != null) {
       vectors[vector++] = command.slab.view(command.payloadAt, command.payloadAt + payload);
     }

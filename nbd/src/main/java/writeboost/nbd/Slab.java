@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Page-aligned memory of a {@link BufferPool}, shared by whoever holds a reference: a connection that
- * fills it, and each command whose payload lies in it. The last to let go gives it back. References
- * may be dropped on any thread; only the connection's thread adds any.
+ * Page-aligned memory of a {@link BufferPool}, shared by whoever holds a reference: a connection
+ * that fills it, and each command whose payload lies in it. The last to let go gives it back.
+ * References may be dropped on any thread; only the connection's thread adds any.
  *
  * <p>The memory is a direct ByteBuffer and not an Arena's: socket channels make garbage for each
  * buffer that belongs to an Arena.

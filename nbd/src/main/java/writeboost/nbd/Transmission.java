@@ -12,11 +12,11 @@ import writeboost.device.Operation;
 import writeboost.device.Request;
 
 /**
- * The loop of one connection, on its thread: read as much as there is in one call, submit every whole
- * request in it as one batch, write every reply that came of it in one call, read again.
+ * The loop of one connection, on its thread: read as much as there is in one call, submit every
+ * whole request in it as one batch, write every reply that came of it in one call, read again.
  *
- * <p>It parks in three places only: reading, writing (the client is slow), and when all memory or all
- * commands are in use. It always submits and answers what it has before.
+ * <p>It parks in three places only: reading, writing (the client is slow), and when all memory or
+ * all commands are in use. It always submits and answers what it has before.
  */
 final class Transmission {
 
@@ -170,8 +170,7 @@ final class Transmission {
     }
     command.slab = slab;
     command.payloadAt = at;
-    command.request.set(
-        Operation.READ, next.requestFlags(), next.offset, length, slab.memory, at);
+    command.request.set(Operation.READ, next.requestFlags(), next.offset, length, slab.memory, at);
   }
 
   private Slab repliesWith(int room) throws IOException {
