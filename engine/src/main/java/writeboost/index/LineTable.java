@@ -23,6 +23,9 @@ public final class LineTable {
   /** The line is reserved and its data is not there yet. */
   public static final int FILLING = 2;
 
+  /** The line is the last one of its group. */
+  public static final int GROUP_END = 4;
+
   /** 2^40 blocks: a backing device of 4 PiB. */
   public static final long MAXIMUM_BLOCKS = 1L << 40;
 

@@ -16,6 +16,9 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
   public static final int BLOCK = 4096;
   public static final int SECTORS_PER_BLOCK = BLOCK / SECTOR;
 
+  /** Bytes to blocks. */
+  public static final int BLOCK_SHIFT = 12;
+
   public static final int MINIMUM_ORDER = 4;
   public static final int MAXIMUM_ORDER = 11;
 

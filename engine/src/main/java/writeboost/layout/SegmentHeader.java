@@ -135,13 +135,43 @@ public final class SegmentHeader {
       long headerOffset,
       int dataCrc) {
     long at = metablock(headerOffset, i);
+    long sector = header.get(LONG, at + SECTOR_OFFSET);
+    int rest = header.get(INT, at + MASK_OFFSET);
+    return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
+  }
+
+  /** The same for a data line whose metablock is given by its fields. */
+  public static int lineCrc(
+      long uuidHigh,
+      long uuidLow,
+      int incarnation,
+      long id,
+      int i,
+      long sector,
+      int sectorsMask,
+      boolean groupEnd,
+      int lost,
+      int dataCrc) {
+    int rest = sectorsMask & 0xFF | (groupEnd ? GROUP_END << 8 : 0) | lost << 16;
+    return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
+  }
+
+  private static int lineCrc(
+      long uuidHigh,
+      long uuidLow,
+      int incarnation,
+      long id,
+      int i,
+      long sector,
+      int rest,
+      int dataCrc) {
     int running = Crc32c.appendLong(~0, Long.reverseBytes(uuidHigh));
     running = Crc32c.appendLong(running, Long.reverseBytes(uuidLow));
     running = Crc32c.appendInt(running, incarnation);
     running = Crc32c.appendLong(running, id);
     running = Crc32c.appendInt(running, i);
-    running = Crc32c.appendLong(running, header.get(LONG, at + SECTOR_OFFSET));
-    running = Crc32c.appendInt(running, header.get(INT, at + MASK_OFFSET));
+    running = Crc32c.appendLong(running, sector);
+    running = Crc32c.appendInt(running, rest);
     return Crc32c.combineBlock(~running, dataCrc);
   }
 

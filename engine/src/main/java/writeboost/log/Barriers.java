@@ -1,0 +1,170 @@
+package writeboost.log;
+
+import org.jspecify.annotations.Nullable;
+import writeboost.device.Operation;
+import writeboost.effect.DeviceOperation;
+import writeboost.effect.Effects;
+
+/**
+ * What is durable, and who waits for it: group commit (DESIGN section 5, rules 3, 6 and 7). Under
+ * the core's lock.
+ *
+ * <p>A round: freeze the open group if somebody waits for it, let the writes of everything up to
+ * there complete, flush the cache device once, answer everybody. One round at a time; who comes
+ * during it joins the next.
+ */
+public final class Barriers implements DeviceOperation.Owner {
+
+  private final Log log;
+  private final SegmentWriter writer;
+  private final SegmentWriter.Failure failure;
+  private final DeviceOperation flush = new DeviceOperation(this);
+
+  private @Nullable DurabilityWaiter first;
+  private @Nullable DurabilityWaiter last;
+
+  /** Everything before this position is durable. */
+  private long durable;
+
+  /** While a round waits for its writes: the position they have to reach. */
+  private long roundTarget = -1;
+
+  private boolean flushing;
+  private long coveredPosition;
+  private long coveredRecord;
+  private long recordWritten;
+  private boolean urgent;
+  private int failed;
+  private long flushes;
+
+  public Barriers(Log log, SegmentWriter writer, SegmentWriter.Failure failure) {
+    this.log = log;
+    this.writer = writer;
+    this.failure = failure;
+    durable = log.ring.position(log.ring.newestId() + 1, 0);
+    recordWritten = log.ring.durableRecordId();
+  }
+
+  /**
+   * Calls back once everything that is in the log now is durable; at once, without I/O, where it
+   * already is.
+   */
+  public void await(DurabilityWaiter waiter, Effects effects) {
+    long position = log.end();
+    if (failed != 0 || position <= durable) {
+      waiter.durable(failed, effects);
+      return;
+    }
+    waiter.awaitedPosition = position;
+    waiter.nextWaiter = null;
+    if (last == null) {
+      first = waiter;
+    } else {
+      last.nextWaiter = waiter;
+    }
+    last = waiter;
+  }
+
+  /** A record of this id has been written to the cache device; the next flush makes it durable. */
+  public void recordWritten(long id) {
+    recordWritten = id;
+  }
+
+  /** Somebody waits for room in the log: flush as soon as that may help. */
+  public void setUrgent(boolean newUrgent) {
+    urgent = newUrgent;
+  }
+
+  /** Moves on as far as possible without waiting. */
+  public void advance(Effects effects) {
+    if (failed != 0) {
+      return;
+    }
+    writer.advance(durable, effects);
+    if (flushing) {
+      return;
+    }
+    if (roundTarget < 0 && last != null) {
+      roundTarget = last.awaitedPosition;
+      if (roundTarget > log.frozenEnd()) {
+        log.freeze();
+        writer.advance(durable, effects);
+      }
+    }
+    if (roundTarget >= 0 ? writer.completed() >= roundTarget : wantsFlush()) {
+      submitFlush(effects);
+    }
+  }
+
+  /**
+   * The engine flushes by itself, so that ids do not run into the window, RAM buffers come free,
+   * and a record that slots wait for becomes durable.
+   */
+  private boolean wantsFlush() {
+    boolean newRecord = recordWritten > log.ring.durableRecordId();
+    if (urgent && (newRecord || writer.completed() > durable)) {
+      return true;
+    }
+    long completedSegments = log.ring.idOf(writer.completed()) - 1 - log.durableId();
+    long room = Math.min(log.geometry.window(), log.bufferCount());
+    return completedSegments >= Math.max(1, room / 2);
+  }
+
+  private void submitFlush(Effects effects) {
+    flushing = true;
+    coveredPosition = writer.completed();
+    coveredRecord = recordWritten;
+    flush.target = DeviceOperation.Target.CACHE;
+    flush.request.set(Operation.FLUSH, 0, 0, 0);
+    flushes++;
+    effects.submit(flush);
+  }
+
+  @Override
+  public void ioDone(DeviceOperation operation, int error, Effects effects) {
+    flushing = false;
+    if (error != 0) {
+      failure.cacheFailed("flush", error, effects);
+      return;
+    }
+    roundTarget = -1;
+    durable = coveredPosition;
+    log.durable(durable);
+    log.ring.recordDurable(coveredRecord);
+    while (first != null && first.awaitedPosition <= durable) {
+      DurabilityWaiter waiter = first;
+      first = waiter.nextWaiter;
+      waiter.nextWaiter = null;
+      if (first == null) {
+        last = null;
+      }
+      waiter.durable(0, effects);
+    }
+  }
+
+  /**
+   * The cache device is not to be trusted any more: nobody who waits will get what they wait for.
+   */
+  public void fail(int error, Effects effects) {
+    failed = error;
+    DurabilityWaiter waiter = first;
+    first = null;
+    last = null;
+    while (waiter != null) {
+      DurabilityWaiter next = waiter.nextWaiter;
+      waiter.nextWaiter = null;
+      waiter.durable(error, effects);
+      waiter = next;
+    }
+  }
+
+  /** Everything before this position is durable. */
+  public long durablePosition() {
+    return durable;
+  }
+
+  /** Flushes of the cache device in this life. */
+  public long flushes() {
+    return flushes;
+  }
+}

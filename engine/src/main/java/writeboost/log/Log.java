@@ -1,0 +1,317 @@
+package writeboost.log;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import writeboost.effect.Effects;
+import writeboost.index.BlockIndex;
+import writeboost.index.LineTable;
+import writeboost.layout.Geometry;
+
+/**
+ * Where the next line goes: the current segment, its groups, and what a new segment needs before it
+ * may be opened. Under the core's lock.
+ */
+public final class Log {
+
+  public final Geometry geometry;
+  public final SegmentRing ring;
+  public final LineTable table;
+  public final BlockIndex index;
+
+  /** The incarnation that this life of the log writes under. */
+  public final int incarnation;
+
+  private final SegmentBuffer[] buffers;
+  private @Nullable SegmentBuffer current;
+
+  /** Highest id whose segment is closed and durable, with all before it. */
+  private long durableId;
+
+  /**
+   * The current segment must be sealed as soon as it can be (a stop); then no further one is
+   * opened.
+   */
+  private boolean ended;
+
+  private long dirtyLines;
+
+  /**
+   * @param memory of the RAM buffers, a multiple of a segment, aligned to 4096; at least two
+   *     segments
+   */
+  public Log(
+      Geometry geometry,
+      SegmentRing ring,
+      LineTable table,
+      BlockIndex index,
+      MemorySegment memory,
+      int incarnation) {
+    this.geometry = geometry;
+    this.ring = ring;
+    this.table = table;
+    this.index = index;
+    this.incarnation = incarnation;
+    int count = Math.toIntExact(memory.byteSize() / geometry.segmentBytes());
+    if (count < 2) {
+      throw new IllegalArgumentException("at least two RAM buffers are needed, not " + count);
+    }
+    buffers = new SegmentBuffer[count];
+    for (int i = 0; i < count; i++) {
+      buffers[i] =
+          new SegmentBuffer(memory, i * geometry.segmentBytes(), geometry.linesPerSegment());
+    }
+    durableId = ring.newestId();
+  }
+
+  // taking lines
+
+  /** The segment that takes lines now, if any. */
+  public @Nullable SegmentBuffer current() {
+    return current;
+  }
+
+  /**
+   * Makes sure that the current segment has a free line.
+   *
+   * @return false where the caller has to wait: for a RAM buffer, for the window of unflushed ids,
+   *     or for write-back to free a slot
+   */
+  public boolean hasRoom() {
+    return current != null || openNext();
+  }
+
+  /**
+   * True where the next segment could not be opened because write-back (or its record) is behind.
+   */
+  public boolean lacksSlot() {
+    return current == null && !ring.canOpen(ring.newestId() + 1);
+  }
+
+  private boolean openNext() {
+    long id = ring.newestId() + 1;
+    SegmentBuffer buffer = bufferFor(id);
+    if (ended
+        || !buffer.isDurable()
+        || buffer.pins > 0
+        || id > durableId + geometry.window()
+        || !ring.canOpen(id)) {
+      return false;
+    }
+    long occupant = id - geometry.segmentCount();
+    if (occupant > 0) {
+      forget(occupant);
+    }
+    ring.open(id, incarnation);
+    buffer.open(id);
+    current = buffer;
+    return true;
+  }
+
+  /** Drops the index entries of a written-back segment whose slot is about to be used again. */
+  private void forget(long id) {
+    long position = ring.position(id, 0);
+    int length = ring.length(id);
+    for (int i = 0; i < length; i++) {
+      int line = ring.line(position + i);
+      if (table.has(line, LineTable.DIRTY)) {
+        throw new IllegalStateException("dirty line " + i + " in written-back segment " + id);
+      }
+      if (index.isNewest(line)) {
+        index.remove(line);
+      }
+    }
+  }
+
+  /**
+   * Takes the next line for {@code block}; {@link #hasRoom} was true. The line is dirty and filling
+   * until {@link #published}. It counts for reads at once; the line it replaces stays dirty until
+   * this one is durable (DESIGN section 5, rule 4).
+   *
+   * @param replaced the line that held the block until now, or {@link BlockIndex#NONE}
+   * @return the index of the line in {@link #current()}
+   */
+  public int take(long block, int sectors, long replaced) {
+    SegmentBuffer buffer = Objects.requireNonNull(current);
+    int i = buffer.fill++;
+    int line = ring.line(ring.position(buffer.id, i));
+    table.set(line, block, sectors, LineTable.DIRTY | LineTable.FILLING, 0);
+    if (replaced == BlockIndex.NONE) {
+      index.insert(block, line);
+    } else {
+      index.replace(block, (int) replaced, line);
+      if (table.has((int) replaced, LineTable.DIRTY)) {
+        buffer.superseded[i] = ring.positionOfLine(Integer.toUnsignedLong((int) replaced));
+      }
+    }
+    buffer.fillingOpen++;
+    dirtyLines++;
+    ring.setLength(buffer.id, buffer.fill);
+    if (buffer.fill == geometry.linesPerSegment()) {
+      seal();
+    }
+    return i;
+  }
+
+  /**
+   * True where {@code line} may be overwritten where it is: in the open group, in place, and nobody
+   * is reading it.
+   */
+  public boolean isOpen(long line) {
+    SegmentBuffer buffer = current;
+    if (buffer == null || buffer.pins > 0 || ring.idOfLine(line) != buffer.id) {
+      return false;
+    }
+    return ring.indexOfLine(line) >= buffer.frozen && !table.has((int) line, LineTable.FILLING);
+  }
+
+  /** Takes an open line for an overwrite in place. */
+  public void refill(long line, int moreSectors) {
+    SegmentBuffer buffer = Objects.requireNonNull(current);
+    table.setFlag((int) line, LineTable.FILLING);
+    table.setSectors((int) line, table.sectors((int) line) | moreSectors);
+    buffer.fillingOpen++;
+  }
+
+  /** The data of line {@code i} is in place. */
+  public void published(SegmentBuffer buffer, int i, Effects effects) {
+    table.clearFlag(ring.line(ring.position(buffer.id, i)), LineTable.FILLING);
+    if (i < buffer.frozen) {
+      buffer.fillingFrozen--;
+    } else {
+      buffer.fillingOpen--;
+    }
+    LineWaiter waiter = buffer.takeWaiters(i);
+    while (waiter != null) {
+      LineWaiter next = waiter.nextWaiter;
+      waiter.nextWaiter = null;
+      waiter.lineReady(effects);
+      waiter = next;
+    }
+  }
+
+  // groups
+
+  /** Ends the open group: its lines never change again, its last one carries the end mark. */
+  public void freeze() {
+    SegmentBuffer buffer = current;
+    if (buffer != null) {
+      freeze(buffer);
+    }
+  }
+
+  private void freeze(SegmentBuffer buffer) {
+    if (buffer.fill == buffer.frozen) {
+      return;
+    }
+    table.setFlag(ring.line(ring.position(buffer.id, buffer.fill - 1)), LineTable.GROUP_END);
+    buffer.frozen = buffer.fill;
+    buffer.fillingFrozen += buffer.fillingOpen;
+    buffer.fillingOpen = 0;
+  }
+
+  /** Ends the current segment, full or not. */
+  public void seal() {
+    SegmentBuffer buffer = current;
+    if (buffer != null && buffer.fill > 0) {
+      freeze(buffer);
+      buffer.closed = true;
+      current = null;
+    }
+  }
+
+  /** Seals the current segment and opens no other. */
+  public void close() {
+    seal();
+    ended = true;
+  }
+
+  // places in the log
+
+  /** The position that the next line will get, at the least. */
+  public long end() {
+    return current != null
+        ? ring.position(current.id, current.fill)
+        : ring.position(ring.newestId() + 1, 0);
+  }
+
+  /** The position up to which everything belongs to a frozen group. */
+  long frozenEnd() {
+    return current != null
+        ? ring.position(current.id, current.frozen)
+        : ring.position(ring.newestId() + 1, 0);
+  }
+
+  public long durableId() {
+    return durableId;
+  }
+
+  // buffers
+
+  private SegmentBuffer bufferFor(long id) {
+    return buffers[(int) (id % buffers.length)];
+  }
+
+  /** The RAM buffer that still holds segment {@code id}, if any. */
+  public @Nullable SegmentBuffer bufferOf(long id) {
+    SegmentBuffer buffer = bufferFor(id);
+    return buffer.id == id ? buffer : null;
+  }
+
+  /** RAM buffers of this log. */
+  public int bufferCount() {
+    return buffers.length;
+  }
+
+  // dirtiness
+
+  /**
+   * Lines that are not on the backing device yet, those that a newer line is about to retire
+   * included.
+   */
+  public long dirtyLines() {
+    return dirtyLines;
+  }
+
+  /** The line at {@code position} need not be written back (any more). */
+  public void clean(long position) {
+    int line = ring.line(position);
+    if (ring.isPresent(position) && table.has(line, LineTable.DIRTY)) {
+      table.clearFlag(line, LineTable.DIRTY);
+      dirtyLines--;
+    }
+  }
+
+  /** Counts the dirty lines that resume found. */
+  void restoreDirtyLines(long count) {
+    dirtyLines = count;
+  }
+
+  // durability, told by Barriers
+
+  /**
+   * A flush has covered everything before {@code position}: what those lines superseded is retired.
+   */
+  void durable(long position) {
+    for (long id = durableId + 1; id <= ring.newestId() && position > ring.position(id, 0); id++) {
+      SegmentBuffer buffer = bufferFor(id);
+      if (position >= ring.position(id + 1, 0)) {
+        retire(buffer, buffer.fill);
+        buffer.closedDurable = true;
+        durableId = id;
+      } else {
+        retire(buffer, ring.indexOf(position));
+      }
+    }
+  }
+
+  private void retire(SegmentBuffer buffer, int lines) {
+    for (int i = buffer.durable; i < lines; i++) {
+      if (buffer.superseded[i] >= 0) {
+        clean(buffer.superseded[i]);
+        buffer.superseded[i] = -1;
+      }
+    }
+    buffer.durable = lines;
+  }
+}

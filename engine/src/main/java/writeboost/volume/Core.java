@@ -1,0 +1,281 @@
+package writeboost.volume;
+
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.Errno;
+import writeboost.device.Operation;
+import writeboost.device.Request;
+import writeboost.effect.DeviceOperation;
+import writeboost.effect.Effects;
+import writeboost.effect.Work;
+import writeboost.layout.Geometry;
+import writeboost.log.Barriers;
+import writeboost.log.LineCheck;
+import writeboost.log.Log;
+import writeboost.log.SegmentWriter;
+import writeboost.writeback.Recorder;
+import writeboost.writeback.Writeback;
+
+/**
+ * The passive core: the whole state machine under one lock, entered from any thread through a
+ * handful of methods. Each takes the lock once, calls nobody, appends what is to be done to {@link
+ * Effects} and returns; the caller carries it out after unlocking (DESIGN section 3). What cannot
+ * be done now is queued in here; no thread ever waits.
+ *
+ * <p>The core knows no time but {@link #tick}, starts no thread, and does no I/O.
+ */
+public final class Core {
+
+  /** What the core needs to know about its volume. */
+  public record Configuration(long sizeBytes, boolean readOnly, long uuidHigh, long uuidLow) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Configuration configuration;
+  private final Log log;
+  private final Statistics statistics = new Statistics();
+  private final Health health = new Health();
+  private final SegmentWriter writer;
+  private final Barriers barriers;
+  private final Writeback writeback;
+  private final Recorder recorder;
+  private final WritePath writes;
+  private final ReadPath reads;
+  private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
+  private boolean stopping;
+
+  /** Over a log that is ready to be appended to, with memory of {@link CoreMemory}. */
+  public Core(Configuration configuration, Log log, CoreMemory memory) {
+    this.configuration = configuration;
+    this.log = log;
+    LineCheck check = new LineCheck(log, configuration.uuidHigh, configuration.uuidLow);
+    writer =
+        new SegmentWriter(log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
+    barriers = new Barriers(log, writer, this::cacheFailed);
+    writeback = new Writeback(log, check, memory.writeback());
+    recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
+    writes = new WritePath(this, log, check, statistics);
+    reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
+  }
+
+  // entry points
+
+  /**
+   * New requests, in the order in which they count. Each is answered through the effects of this
+   * call or of a later one.
+   */
+  public void accept(Request[] batch, int count, Effects effects) {
+    lock.lock();
+    try {
+      for (int i = 0; i < count; i++) {
+        accept(batch[i], effects);
+      }
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The first {@code count} of {@code works} have run. */
+  public void published(Work[] works, int count, Effects effects) {
+    lock.lock();
+    try {
+      for (int i = 0; i < count; i++) {
+        works[i].finished(effects);
+      }
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A device has answered; {@code error} is 0 or one of {@link Errno}. */
+  public void ioDone(DeviceOperation operation, int error, Effects effects) {
+    lock.lock();
+    try {
+      operation.owner.ioDone(operation, error, effects);
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Time passes; {@code nowNs} is monotonic. */
+  public void tick(long nowNs, Effects effects) {
+    lock.lock();
+    try {
+      writeback.tick(nowNs);
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@code request} is not waited for any more: if it waits for room in the log, it is answered
+   * now.
+   */
+  public void cancel(Request request, Effects effects) {
+    lock.lock();
+    try {
+      if (request.deviceState instanceof Ticket ticket && ticket.waiting) {
+        writes.endWaiting(ticket, Errno.ECANCELED, effects);
+        advance(effects);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * No more requests are taken, no more write-back begun; {@code stopped}, a FLUSH, is answered
+   * once everything accepted so far is durable and the current segment closed.
+   */
+  public void stop(Request stopped, Effects effects) {
+    lock.lock();
+    try {
+      stopping = true;
+      writes.endWaiting(null, Errno.ESHUTDOWN, effects);
+      log.close();
+      begin(stopped).await(barriers, effects);
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // inside
+
+  private void accept(Request request, Effects effects) {
+    int error = refusal(request);
+    if (error != Errno.OK || request.length == 0 && request.operation != Operation.FLUSH) {
+      effects.answer(request, error);
+      return;
+    }
+    Ticket ticket = begin(request);
+    switch (request.operation) {
+      case READ -> reads.accept(ticket, effects);
+      case WRITE, WRITE_ZEROES -> writes.accept(ticket, effects);
+      case TRIM -> ticket.pieceDone(Errno.OK, effects);
+      case FLUSH -> ticket.await(barriers, effects);
+    }
+  }
+
+  private int refusal(Request request) {
+    if (stopping) {
+      return Errno.ESHUTDOWN;
+    }
+    boolean changes = request.operation != Operation.READ && request.operation != Operation.FLUSH;
+    if (changes && configuration.readOnly) {
+      return Errno.EPERM;
+    }
+    if (request.offset < 0
+        || request.length < 0
+        || request.offset > configuration.sizeBytes - request.length
+        || ((request.offset | request.length) & (Geometry.SECTOR - 1)) != 0) {
+      return Errno.EINVAL;
+    }
+    return health.isFailed() && request.operation != Operation.READ ? Errno.EIO : Errno.OK;
+  }
+
+  private Ticket begin(Request request) {
+    Ticket ticket = tickets.take();
+    ticket.begin(request);
+    return ticket;
+  }
+
+  /** Lets every part go on as far as it can; the order is the way of a write. */
+  private void advance(Effects effects) {
+    if (configuration.readOnly || health.isFailed()) {
+      return;
+    }
+    writes.advance(effects);
+    boolean waiting = writes.hasWaiting();
+    if (!stopping) {
+      writeback.advance(waiting && log.lacksSlot(), effects);
+      recorder.advance(effects);
+    }
+    barriers.setUrgent(waiting);
+    barriers.advance(effects);
+  }
+
+  private void cacheFailed(String what, int error, Effects effects) {
+    if (!health.isFailed()) {
+      health.fail("cache device: " + what + ": " + Errno.name(error));
+      barriers.fail(Errno.EIO, effects);
+      writes.endWaiting(null, Errno.EIO, effects);
+    }
+  }
+
+  // for the parts
+
+  Barriers barriers() {
+    return barriers;
+  }
+
+  Statistics statistics() {
+    return statistics;
+  }
+
+  void ticketDone(Ticket ticket) {
+    tickets.put(ticket);
+  }
+
+  /** What the state machine has made sure is there. */
+  static <T> T require(@Nullable T value) {
+    if (value == null) {
+      throw new IllegalStateException("a piece of work has lost its place");
+    }
+    return value;
+  }
+
+  // looking in
+
+  /** A consistent look at the numbers; takes the lock. */
+  public Snapshot snapshot() {
+    lock.lock();
+    try {
+      return new Snapshot(
+          log.dirtyLines(),
+          log.geometry.segmentCount(),
+          log.ring.writtenBackId(),
+          log.durableId(),
+          log.ring.newestId(),
+          barriers.durablePosition(),
+          writer.bytesWritten(),
+          barriers.flushes(),
+          writeback.linesWritten(),
+          writeback.failure(),
+          health.reason());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Numbers of one moment.
+   *
+   * @param dirtyLines lines that are not on the backing device for good
+   * @param segments slots of the cache device
+   * @param writtenBackId newest segment that is written back, with all before it
+   * @param durableId newest segment that is closed and durable, with all before it
+   * @param newestId newest segment that was opened
+   * @param durablePosition everything before this position of the log is durable
+   * @param bytesLogged bytes written to segments in this life
+   * @param flushes flushes of the cache device in this life
+   * @param linesWrittenBack lines written to the backing device in this life
+   * @param backingTrouble why write-back does not get on, or empty
+   * @param failure why the volume has failed, or empty
+   */
+  public record Snapshot(
+      long dirtyLines,
+      int segments,
+      long writtenBackId,
+      long durableId,
+      long newestId,
+      long durablePosition,
+      long bytesLogged,
+      long flushes,
+      long linesWrittenBack,
+      String backingTrouble,
+      String failure) {}
+}

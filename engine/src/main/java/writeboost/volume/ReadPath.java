@@ -1,0 +1,126 @@
+package writeboost.volume;
+
+import writeboost.device.Errno;
+import writeboost.effect.Effects;
+import writeboost.index.BlockIndex;
+import writeboost.index.LineTable;
+import writeboost.layout.Geometry;
+import writeboost.log.LineCheck;
+import writeboost.log.Log;
+
+/**
+ * What happens to a read (DESIGN section 5, "Reads"): it is cut into runs that come from one place
+ * each, and every run becomes a {@link ReadPiece}. Under the core's lock.
+ *
+ * <pre>
+ *   no line                      -> backing device, straight into the caller's buffer; neighbouring blocks in one read
+ *   line being filled            -> wait until it is published
+ *   all wanted sectors in a line -> RAM buffer, or cache device (neighbouring lines in one read) and CRC check
+ *   some of them                 -> backing device, then the line's sectors laid over
+ * </pre>
+ */
+final class ReadPath {
+
+  /** Blocks in one device read. */
+  static final int RUN_MAX = 256;
+
+  private final Log log;
+  private final Statistics statistics;
+  private final Pool<ReadPiece> pieces;
+
+  ReadPath(Core core, Log log, LineCheck check, BouncePool bounces, Statistics statistics) {
+    this.log = log;
+    this.statistics = statistics;
+    this.pieces = new Pool<>(() -> new ReadPiece(core, this, log, check, bounces));
+  }
+
+  void accept(Ticket ticket, Effects effects) {
+    while (!ticket.isTakenApart()) {
+      long offset = ticket.request.offset + ticket.progress;
+      long left = ticket.request.length - ticket.progress;
+      ReadPiece piece = pieces.take();
+      ticket.pieceBegun();
+      int bytes = runBytes(offset, left);
+      piece.begin(ticket, offset, bytes);
+      ticket.progress += bytes;
+      locate(piece, effects);
+    }
+    ticket.pieceDone(Errno.OK, effects);
+  }
+
+  /** How much from {@code offset} on comes from one place; counts the blocks on the way. */
+  private int runBytes(long offset, long left) {
+    long block = offset >>> Geometry.BLOCK_SHIFT;
+    int within = (int) (offset & (Geometry.BLOCK - 1));
+    int bytes = (int) Math.min(Geometry.BLOCK - within, left);
+    long line = log.index.find(block);
+    count(line, bytes);
+    int end = bytes;
+    for (int blocks = 1; blocks < RUN_MAX && end < left; blocks++) {
+      int more = (int) Math.min(Geometry.BLOCK, left - end);
+      long nextLine = log.index.find(block + blocks);
+      boolean joins =
+          line == BlockIndex.NONE
+              ? nextLine == BlockIndex.NONE
+              : follow(line, within, blocks, nextLine, more);
+      if (!joins) {
+        break;
+      }
+      count(nextLine, more);
+      end += more;
+    }
+    return end;
+  }
+
+  /**
+   * Whether a block's line lies right behind the run that begins at {@code first}, whole, on the
+   * cache device.
+   */
+  private boolean follow(long first, int within, int distance, long next, int bytes) {
+    return within == 0
+        && bytes == Geometry.BLOCK
+        && next == first + distance
+        && log.ring.indexOfLine(next) == log.ring.indexOfLine(first) + distance
+        && isWholeOnDevice(first)
+        && isWholeOnDevice(next);
+  }
+
+  private boolean isWholeOnDevice(long line) {
+    return log.table.sectors((int) line) == Sectors.ALL
+        && log.table.lost((int) line) == 0
+        && log.bufferOf(log.ring.idOfLine(line)) == null;
+  }
+
+  private void count(long line, int bytes) {
+    boolean hit = line != BlockIndex.NONE;
+    boolean onBuffer = hit && log.current() != null && log.ring.idOfLine(line) == log.current().id;
+    statistics.piece(false, hit, onBuffer, bytes == Geometry.BLOCK);
+  }
+
+  /**
+   * Finds out where a piece comes from now, and sends it on its way; again where the world has
+   * moved since.
+   */
+  void locate(ReadPiece piece, Effects effects) {
+    long line = log.index.find(piece.block());
+    if (line == BlockIndex.NONE) {
+      piece.fromBacking(BlockIndex.NONE, effects);
+      return;
+    }
+    LineTable table = log.table;
+    int wanted = piece.isSingle() ? piece.sectors() : Sectors.ALL;
+    if (table.has((int) line, LineTable.FILLING)) {
+      piece.awaitLine(line);
+    } else if ((table.lost((int) line) & wanted) != 0) {
+      piece.end(Errno.EIO, effects);
+    } else if ((wanted & ~table.sectors((int) line)) == 0) {
+      piece.fromCache(line, wanted, effects);
+    } else {
+      piece.fromBacking(log.ring.positionOfLine(line), effects);
+    }
+  }
+
+  void pieceDone(ReadPiece piece) {
+    pieces.put(piece);
+  }
+}

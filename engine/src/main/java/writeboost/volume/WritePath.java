@@ -1,0 +1,164 @@
+package writeboost.volume;
+
+import org.jspecify.annotations.Nullable;
+import writeboost.device.Errno;
+import writeboost.device.Operation;
+import writeboost.effect.Effects;
+import writeboost.index.BlockIndex;
+import writeboost.index.LineTable;
+import writeboost.layout.Geometry;
+import writeboost.log.LineCheck;
+import writeboost.log.Log;
+import writeboost.log.SegmentBuffer;
+
+/**
+ * What happens to a write (DESIGN section 5, rule 1): each piece gets its line at once, in the
+ * order of arrival, so that the order of the lines in the log <em>is</em> the order of the writes;
+ * only its data may come later. What finds no room waits in one queue. Under the core's lock.
+ *
+ * <p>An overwrite goes in place only into the open group and only when nobody is filling or reading
+ * the line; otherwise the piece takes a new line, and what it does not cover is merged in from the
+ * old one.
+ */
+final class WritePath {
+
+  /**
+   * Pieces that one turn takes apart before others get the lock; the rest of a larger request
+   * follows when those are done.
+   */
+  private static final int PIECES_PER_TURN = 2048;
+
+  private final Log log;
+  private final Statistics statistics;
+  private final Pool<WritePiece> pieces;
+
+  private @Nullable Ticket firstWaiting;
+  private @Nullable Ticket lastWaiting;
+
+  WritePath(Core core, Log log, LineCheck check, Statistics statistics) {
+    this.log = log;
+    this.statistics = statistics;
+    this.pieces = new Pool<>(() -> new WritePiece(core, this, log, check));
+  }
+
+  void accept(Ticket ticket, Effects effects) {
+    if (firstWaiting == null && takeApart(ticket, effects)) {
+      ticket.pieceDone(Errno.OK, effects);
+      return;
+    }
+    ticket.waiting = true;
+    if (lastWaiting == null) {
+      firstWaiting = ticket;
+    } else {
+      lastWaiting.next = ticket;
+    }
+    lastWaiting = ticket;
+  }
+
+  /** Goes on with the requests that wait for room, oldest first. */
+  void advance(Effects effects) {
+    while (firstWaiting != null && takeApart(firstWaiting, effects)) {
+      Ticket done = firstWaiting;
+      removeFirst();
+      done.pieceDone(Errno.OK, effects);
+    }
+  }
+
+  private void removeFirst() {
+    Ticket ticket = Core.require(firstWaiting);
+    firstWaiting = ticket.next;
+    if (firstWaiting == null) {
+      lastWaiting = null;
+    }
+    ticket.next = null;
+    ticket.waiting = false;
+  }
+
+  boolean hasWaiting() {
+    return firstWaiting != null;
+  }
+
+  /**
+   * Ends the wait of one request, or of all where {@code only} is null; what has begun of it runs
+   * to its end.
+   */
+  void endWaiting(@Nullable Ticket only, int error, Effects effects) {
+    Ticket ticket = firstWaiting;
+    firstWaiting = null;
+    lastWaiting = null;
+    while (ticket != null) {
+      Ticket next = ticket.next;
+      ticket.next = null;
+      if (only == null || only == ticket) {
+        ticket.waiting = false;
+        ticket.fail(error);
+        ticket.pieceDone(error, effects);
+      } else if (lastWaiting == null) {
+        firstWaiting = ticket;
+        lastWaiting = ticket;
+      } else {
+        lastWaiting.next = ticket;
+        lastWaiting = ticket;
+      }
+      ticket = next;
+    }
+  }
+
+  /** Makes pieces of what is left of a request; false where it has to wait for room. */
+  private boolean takeApart(Ticket ticket, Effects effects) {
+    long length = ticket.request.length;
+    for (int turn = 0; ticket.progress < length; turn++) {
+      if (turn == PIECES_PER_TURN || !log.hasRoom()) {
+        return false;
+      }
+      long offset = ticket.request.offset + ticket.progress;
+      int within = (int) (offset & (Geometry.BLOCK - 1));
+      int bytes = (int) Math.min(Geometry.BLOCK - within, length - ticket.progress);
+      place(ticket, offset >>> Geometry.BLOCK_SHIFT, within, bytes, effects);
+      ticket.progress += bytes;
+    }
+    return true;
+  }
+
+  private void place(Ticket ticket, long block, int within, int bytes, Effects effects) {
+    int sectors = Sectors.mask(within, bytes);
+    long old = log.index.find(block);
+    statistics.piece(
+        true,
+        old != BlockIndex.NONE,
+        old != BlockIndex.NONE && isInCurrent(old),
+        sectors == Sectors.ALL);
+    WritePiece piece = pieces.take();
+    ticket.pieceBegun();
+    piece.begin(ticket, ticket.request.operation == Operation.WRITE_ZEROES, within, bytes);
+    SegmentBuffer buffer = Core.require(log.current());
+    if (old != BlockIndex.NONE && log.isOpen(old)) {
+      log.refill(old, sectors);
+      piece.overwrite(buffer, log.ring.indexOfLine(old));
+      effects.run(piece);
+      return;
+    }
+    int rest =
+        old != BlockIndex.NONE && log.table.has((int) old, LineTable.DIRTY)
+            ? log.table.sectors((int) old) & ~sectors
+            : 0;
+    int lost = rest == 0 ? 0 : log.table.lost((int) old) & rest;
+    int i = log.take(block, sectors | rest, old);
+    piece.fill(buffer, i, sectors);
+    if (rest == 0) {
+      effects.run(piece);
+    } else {
+      log.table.setLost(log.ring.line(log.ring.position(buffer.id, i)), lost);
+      piece.merge(old, rest, effects);
+    }
+  }
+
+  private boolean isInCurrent(long line) {
+    SegmentBuffer buffer = log.current();
+    return buffer != null && log.ring.idOfLine(line) == buffer.id;
+  }
+
+  void pieceDone(WritePiece piece) {
+    pieces.put(piece);
+  }
+}

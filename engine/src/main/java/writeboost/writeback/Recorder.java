@@ -1,0 +1,68 @@
+package writeboost.writeback;
+
+import java.lang.foreign.MemorySegment;
+import writeboost.device.Operation;
+import writeboost.effect.DeviceOperation;
+import writeboost.effect.Effects;
+import writeboost.layout.Geometry;
+import writeboost.layout.RecordSector;
+import writeboost.log.Barriers;
+import writeboost.log.Log;
+import writeboost.log.SegmentRing;
+import writeboost.log.SegmentWriter;
+
+/**
+ * Keeps the record, the last written-back id, on the cache device. It is written when the log comes
+ * near slots that only a newer record sets free; the next flush makes it durable. Under the core's
+ * lock.
+ */
+public final class Recorder implements DeviceOperation.Owner {
+
+  private final SegmentRing ring;
+  private final Barriers barriers;
+  private final SegmentWriter.Failure failure;
+  private final MemorySegment block;
+  private final DeviceOperation write = new DeviceOperation(this);
+  private final long segmentCount;
+  private final long margin;
+  private boolean inFlight;
+  private long writing;
+  private long written;
+
+  /**
+   * @param block 4096 bytes, aligned to 4096
+   */
+  public Recorder(Log log, Barriers barriers, MemorySegment block, SegmentWriter.Failure failure) {
+    this.ring = log.ring;
+    this.barriers = barriers;
+    this.block = block;
+    this.failure = failure;
+    this.written = ring.durableRecordId();
+    this.segmentCount = log.geometry.segmentCount();
+    this.margin = Math.max(1, segmentCount / 4);
+  }
+
+  /** Writes the record where slots will soon be needed that an older record does not set free. */
+  public void advance(Effects effects) {
+    boolean needed = ring.newestId() + margin - segmentCount > written;
+    if (!inFlight && needed && ring.writtenBackId() > written) {
+      inFlight = true;
+      writing = ring.writtenBackId();
+      RecordSector.encode(block, writing);
+      write.target = DeviceOperation.Target.CACHE;
+      write.request.set(Operation.WRITE, 0, Geometry.RECORD_BLOCK_OFFSET, Geometry.BLOCK, block, 0);
+      effects.submit(write);
+    }
+  }
+
+  @Override
+  public void ioDone(DeviceOperation operation, int error, Effects effects) {
+    inFlight = false;
+    if (error != 0) {
+      failure.cacheFailed("write of the record", error, effects);
+      return;
+    }
+    written = writing;
+    barriers.recordWritten(written);
+  }
+}

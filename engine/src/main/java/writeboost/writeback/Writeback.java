@@ -1,0 +1,230 @@
+package writeboost.writeback;
+
+import java.lang.foreign.MemorySegment;
+import writeboost.device.Errno;
+import writeboost.device.Operation;
+import writeboost.effect.DeviceOperation;
+import writeboost.effect.Effects;
+import writeboost.effect.Work;
+import writeboost.layout.Geometry;
+import writeboost.log.LineCheck;
+import writeboost.log.Log;
+
+/**
+ * Writes back closed, durable segments, oldest first, one batch at a time (DESIGN section 6). Under
+ * the core's lock.
+ *
+ * <pre>
+ *   IDLE -> READING (segments that are not in RAM) -> SORTING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
+ *                any error: what is in flight comes to its end, then WAITING, then the whole batch again from the start
+ * </pre>
+ *
+ * <p>Nothing is marked clean before a flush of the backing device that succeeded after all writes
+ * of the batch; a failed flush means that every write of the batch is done again.
+ */
+public final class Writeback implements DeviceOperation.Owner {
+
+  private enum Phase {
+    IDLE,
+    READING,
+    SORTING,
+    WRITING,
+    FLUSHING,
+    WAITING
+  }
+
+  private static final int WRITES_IN_FLIGHT = 8;
+  private static final long BACK_OFF_FIRST_NS = 100_000_000L;
+  private static final long BACK_OFF_MAX_NS = 10_000_000_000L;
+
+  private final Log log;
+  private final WritebackPlan plan = new WritebackPlan(Extent.BLOCKS_MAX);
+  private final Batch batch;
+  private final Extent[] extents = new Extent[WRITES_IN_FLIGHT];
+  private final DeviceOperation flush = new DeviceOperation(this);
+  private final Work sorting = new Sorting();
+
+  private Phase phase = Phase.IDLE;
+  private int inFlight;
+  private int error;
+  private String failure = "";
+  private long backOffNs = BACK_OFF_FIRST_NS;
+  private long retryAtNs;
+  private long nowNs;
+  private boolean allowed = true;
+  private long linesWritten;
+  private long batches;
+
+  /**
+   * @param memory {@link #bytes} long, aligned to 4096
+   */
+  public Writeback(Log log, LineCheck check, MemorySegment memory) {
+    this.log = log;
+    this.batch = new Batch(log, check, plan, memory, this);
+    for (int i = 0; i < WRITES_IN_FLIGHT; i++) {
+      extents[i] =
+          new Extent(this, plan, batch, memory, Batch.bytes(log.geometry) + i * Extent.BYTES_MAX);
+    }
+  }
+
+  /** Memory that write-back needs for a log of this geometry. */
+  public static long bytes(Geometry geometry) {
+    return Batch.bytes(geometry) + WRITES_IN_FLIGHT * Extent.BYTES_MAX;
+  }
+
+  /** Whether background write-back may run; a batch that has begun goes on to its end. */
+  public void setAllowed(boolean newAllowed) {
+    allowed = newAllowed;
+  }
+
+  /** The time goes on; {@code now} is monotonic, nanoseconds. */
+  public void tick(long now) {
+    nowNs = now;
+  }
+
+  /**
+   * Moves on as far as possible without waiting; {@code urged}: somebody waits for room in the log.
+   */
+  public void advance(boolean urged, Effects effects) {
+    if (phase == Phase.WAITING && nowNs - retryAtNs >= 0) {
+      phase = Phase.IDLE;
+    }
+    if (phase == Phase.IDLE && (allowed || urged) && log.durableId() > log.ring.writtenBackId()) {
+      begin(effects);
+    }
+  }
+
+  private void begin(Effects effects) {
+    error = Errno.OK;
+    batches++;
+    phase = Phase.READING;
+    inFlight = batch.collect(effects);
+    if (inFlight == 0) {
+      sort(effects);
+    }
+  }
+
+  private void sort(Effects effects) {
+    phase = Phase.SORTING;
+    inFlight++;
+    effects.run(sorting);
+  }
+
+  private final class Sorting extends Work {
+    @Override
+    public void run() {
+      plan.sort();
+    }
+
+    @Override
+    public void finished(Effects effects) {
+      inFlight--;
+      phase = Phase.WRITING;
+      for (Extent extent : extents) {
+        next(extent, effects);
+      }
+      writesDone(effects);
+    }
+  }
+
+  private void next(Extent extent, Effects effects) {
+    if (error == Errno.OK && plan.next()) {
+      inFlight++;
+      extent.begin(effects);
+    }
+  }
+
+  /** An extent is in memory, to be written unless some of it is damaged. */
+  void gathered(Extent extent, Effects effects) {
+    if (extent.isDamaged()) {
+      inFlight--;
+      failed("a line of " + batch + " on the cache device is damaged", Errno.EIO, effects);
+    } else {
+      linesWritten += extent.lines();
+      effects.submit(extent.write());
+    }
+  }
+
+  void written(Extent extent, int ioError, Effects effects) {
+    inFlight--;
+    if (ioError == Errno.OK) {
+      next(extent, effects);
+      writesDone(effects);
+    } else {
+      failed(extent.write().toString(), ioError, effects);
+    }
+  }
+
+  private void writesDone(Effects effects) {
+    if (inFlight > 0) {
+      return;
+    }
+    if (error != Errno.OK) {
+      giveUp();
+      return;
+    }
+    phase = Phase.FLUSHING;
+    inFlight++;
+    flush.target = DeviceOperation.Target.BACKING;
+    flush.request.set(Operation.FLUSH, 0, 0, 0);
+    effects.submit(flush);
+  }
+
+  /** A read of the cache device, or the flush of the backing device. */
+  @Override
+  public void ioDone(DeviceOperation operation, int ioError, Effects effects) {
+    inFlight--;
+    if (ioError != Errno.OK) {
+      failed(operation.toString(), ioError, effects);
+    } else if (phase == Phase.FLUSHING) {
+      end();
+    } else if (inFlight == 0 && error != Errno.OK) {
+      giveUp();
+    } else if (inFlight == 0) {
+      sort(effects);
+    }
+  }
+
+  private void end() {
+    batch.clean();
+    batch.letGo();
+    backOffNs = BACK_OFF_FIRST_NS;
+    failure = "";
+    phase = Phase.IDLE;
+  }
+
+  private void failed(String what, int newError, Effects effects) {
+    error = newError;
+    failure = what + ": " + Errno.name(newError);
+    if (phase == Phase.WRITING) {
+      writesDone(effects);
+    } else if (inFlight == 0) {
+      giveUp();
+    }
+  }
+
+  private void giveUp() {
+    batch.letGo();
+    phase = Phase.WAITING;
+    retryAtNs = nowNs + backOffNs;
+    backOffNs = Math.min(backOffNs * 2, BACK_OFF_MAX_NS);
+  }
+
+  /** Why the last batch did not come to its end; empty if it did. */
+  public String failure() {
+    return failure;
+  }
+
+  /** True while a batch is on its way. */
+  public boolean isBusy() {
+    return phase != Phase.IDLE && phase != Phase.WAITING;
+  }
+
+  public long linesWritten() {
+    return linesWritten;
+  }
+
+  public long batches() {
+    return batches;
+  }
+}

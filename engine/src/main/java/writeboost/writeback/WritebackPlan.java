@@ -1,0 +1,154 @@
+package writeboost.writeback;
+
+import java.util.Arrays;
+
+/**
+ * What one batch writes back: lines sorted by block, overlaps resolved in favour of the newer line,
+ * neighbours merged into extents. Pure: knows neither devices nor the log. One thread at a time;
+ * reused from batch to batch.
+ *
+ * <p>Lines are added in log order. A line is (block, mask of sectors to write, an opaque source).
+ */
+public final class WritebackPlan {
+
+  private static final int ALL = 0xFF;
+  private static final int SECTORS_PER_BLOCK = 8;
+
+  /** Bits of a sort key that hold the line's number in this plan; the block is above them. */
+  private static final int NUMBER_BITS = 23;
+
+  private static final long NUMBER_MASK = (1L << NUMBER_BITS) - 1;
+
+  private final int blocksPerExtent;
+
+  private int count;
+  private long[] keys = new long[128];
+  private byte[] masks = new byte[128];
+  private long[] sources = new long[128];
+
+  private int cursor;
+  private int cursorSector;
+
+  // The extent found by next(): whole blocks of the lines first .. last, or some sectors of one
+  // line.
+  private int first;
+  private int last;
+  private int fromSector;
+  private int toSector;
+
+  /**
+   * @param blocksPerExtent neighbouring whole blocks are merged up to this many
+   */
+  public WritebackPlan(int blocksPerExtent) {
+    this.blocksPerExtent = blocksPerExtent;
+  }
+
+  public void clear() {
+    count = 0;
+    cursor = 0;
+    cursorSector = 0;
+  }
+
+  /** Adds a line that is newer than all those added before. */
+  public void add(long block, int sectors, long source) {
+    if (count == keys.length) {
+      keys = Arrays.copyOf(keys, count * 2);
+      masks = Arrays.copyOf(masks, count * 2);
+      sources = Arrays.copyOf(sources, count * 2);
+    }
+    keys[count] = block << NUMBER_BITS | count;
+    masks[count] = (byte) sectors;
+    sources[count] = source;
+    count++;
+  }
+
+  public int lines() {
+    return count;
+  }
+
+  /**
+   * Sorts, and takes from each older line what a newer one of the same block holds too. Call once
+   * all lines are added.
+   */
+  public void sort() {
+    Arrays.sort(keys, 0, count);
+    int newer = 0;
+    for (int i = count - 1; i >= 0; i--) {
+      newer = i + 1 < count && block(i) == block(i + 1) ? newer : 0;
+      int own = masks[number(i)] & ALL;
+      masks[number(i)] = (byte) (own & ~newer);
+      newer |= own;
+    }
+    cursor = 0;
+    cursorSector = 0;
+  }
+
+  /** Finds the next extent in ascending order; false at the end. */
+  public boolean next() {
+    while (cursor < count) {
+      int mask = masks[number(cursor)] & ALL;
+      if (cursorSector == 0 && mask == ALL) {
+        takeBlocks();
+        return true;
+      }
+      int rest = mask & -(1 << cursorSector);
+      if (rest != 0) {
+        first = cursor;
+        last = cursor;
+        fromSector = Integer.numberOfTrailingZeros(rest);
+        toSector = fromSector + Integer.numberOfTrailingZeros(~(rest >>> fromSector));
+        cursorSector = toSector;
+        return true;
+      }
+      cursor++;
+      cursorSector = 0;
+    }
+    return false;
+  }
+
+  private void takeBlocks() {
+    first = cursor;
+    fromSector = 0;
+    toSector = SECTORS_PER_BLOCK;
+    do {
+      last = cursor++;
+    } while (cursor < count
+        && cursor - first < blocksPerExtent
+        && (masks[number(cursor)] & ALL) == ALL
+        && block(cursor) == block(last) + 1);
+  }
+
+  // the extent found
+
+  /** Sectors from the start of the device. */
+  public long firstSector() {
+    return block(first) * SECTORS_PER_BLOCK + fromSector;
+  }
+
+  public int sectors() {
+    return (last - first) * SECTORS_PER_BLOCK + toSector - fromSector;
+  }
+
+  /** Lines in the extent. */
+  public int extentLines() {
+    return last - first + 1;
+  }
+
+  /** The source of the extent's line {@code i}. */
+  public long source(int i) {
+    return sources[number(first + i)];
+  }
+
+  /** The first sector of the extent within its first block. */
+  public int fromSector() {
+    return fromSector;
+  }
+
+  private long block(int i) {
+    return keys[i] >>> NUMBER_BITS;
+  }
+
+  private int number(int i) {
+    return (int) (keys[i] & NUMBER_MASK);
+  }
+}
