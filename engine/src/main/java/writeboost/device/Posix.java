@@ -48,7 +48,6 @@ public final class Posix {
   static final long BLKSSZGET = 0x1268;
   static final long BLKPBSZGET = 0x127B;
   static final long BLKDISCARD = 0x1277;
-  static final long BLKZEROOUT = 0x127F;
   static final long BLKGETSIZE64 = 0x80081272L;
 
   // Linux error numbers that only this package looks at; the ones of the seam are in Errno.
@@ -397,7 +396,7 @@ public final class Posix {
     return returned < 0 ? returned : STATE.get().argument.get(JAVA_LONG, 0);
   }
 
-  /** A request on a range of bytes: BLKDISCARD, BLKZEROOUT. */
+  /** A request on a range of bytes: BLKDISCARD. */
   static int control(int fd, long request, long offset, long length) {
     CallState state = STATE.get();
     state.argument.set(JAVA_LONG, 0, offset);
@@ -427,10 +426,14 @@ public final class Posix {
 
   // ---- end of the calls ------------------------------------------------------------------------
 
+  /** Good while the caller keeps {@code memory} reachable, which a pending request does. */
   private static long checkedAddress(MemorySegment memory, long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (!memory.isNative()) {
       throw new IllegalArgumentException("memory on the heap has no address");
+    }
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException("memory that was freed");
     }
     return memory.address() + offset;
   }

@@ -1,0 +1,152 @@
+package writeboost.device;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * Reads and writes any sectors of an open file from and to any memory, whatever alignment direct
+ * I/O wants: what is not aligned goes through an aligned buffer. Any thread.
+ *
+ * <p>Results are 0 or a negated errno.
+ */
+final class PositionedIo {
+  private final int fd;
+  private final long memoryMask;
+  private final long offsetMask;
+  private final BouncePool bounces = new BouncePool();
+
+  /**
+   * A write of part of an aligned unit reads the rest of it and writes it back, which must not undo
+   * another write to that rest: it is alone ({@code writeLock}), all others share ({@code
+   * readLock}). Not used where a unit is one sector, as no request is less.
+   */
+  private final ReadWriteLock units = new ReentrantReadWriteLock();
+
+  PositionedIo(int fd, DirectMode mode) {
+    this.fd = fd;
+    this.memoryMask = mode.direct() ? mode.memoryAlignment() - 1L : 0;
+    this.offsetMask = mode.direct() ? mode.offsetAlignment() - 1L : 0;
+  }
+
+  private boolean wholeUnits(long position, long length) {
+    return ((position | length) & offsetMask) == 0;
+  }
+
+  /** Reads all of it: the end of the file on the way is an I/O error, never zeroes. */
+  int read(MemorySegment data, long dataOffset, long length, long position) {
+    if (fits(data, dataOffset, length, position)) {
+      return complete(Posix.read(fd, data, dataOffset, length, position), length);
+    }
+    MemorySegment bounce = bounces.take();
+    try {
+      for (long done = 0; done < length; ) {
+        long start = (position + done) & ~offsetMask;
+        long skip = position + done - start;
+        long piece = Math.min(length - done, bounce.byteSize() - skip);
+        long window = up(skip + piece);
+        int error = complete(Posix.read(fd, bounce, 0, window, start), window);
+        if (error != 0) {
+          return error;
+        }
+        MemorySegment.copy(bounce, skip, data, dataOffset + done, piece);
+        done += piece;
+      }
+      return 0;
+    } finally {
+      bounces.give(bounce);
+    }
+  }
+
+  int write(MemorySegment data, long dataOffset, long length, long position) {
+    if (offsetMask < Requests.SECTOR_BYTES) {
+      return writeUnlocked(data, dataOffset, length, position);
+    }
+    var lock = wholeUnits(position, length) ? units.readLock() : units.writeLock();
+    lock.lock();
+    try {
+      return writeUnlocked(data, dataOffset, length, position);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** fallocate on whole units, kept apart from writes of parts of them. */
+  int allocate(int mode, long length, long position) {
+    units.readLock().lock();
+    try {
+      return Posix.allocate(fd, mode, position, length);
+    } finally {
+      units.readLock().unlock();
+    }
+  }
+
+  private int writeUnlocked(MemorySegment data, long dataOffset, long length, long position) {
+    if (fits(data, dataOffset, length, position)) {
+      return complete(Posix.write(fd, data, dataOffset, length, position), length);
+    }
+    MemorySegment bounce = bounces.take();
+    try {
+      for (long done = 0; done < length; ) {
+        long start = (position + done) & ~offsetMask;
+        long skip = position + done - start;
+        long piece = Math.min(length - done, bounce.byteSize() - skip);
+        long window = up(skip + piece);
+        if (window != piece) {
+          int error = complete(Posix.read(fd, bounce, 0, window, start), window);
+          if (error != 0) {
+            return error;
+          }
+        }
+        MemorySegment.copy(data, dataOffset + done, bounce, skip, piece);
+        int error = complete(Posix.write(fd, bounce, 0, window, start), window);
+        if (error != 0) {
+          return error;
+        }
+        done += piece;
+      }
+      return 0;
+    } finally {
+      bounces.give(bounce);
+    }
+  }
+
+  private boolean fits(MemorySegment data, long dataOffset, long length, long position) {
+    return data.isNative()
+        && ((data.address() + dataOffset) & memoryMask) == 0
+        && wholeUnits(position, length);
+  }
+
+  private long up(long bytes) {
+    return (bytes + offsetMask) & ~offsetMask;
+  }
+
+  private static int complete(long transferred, long length) {
+    if (transferred < 0) {
+      return (int) transferred;
+    }
+    return transferred == length ? 0 : -Errno.EIO;
+  }
+
+  /** Aligned buffers: no more of them than threads that needed one at the same time. */
+  private static final class BouncePool {
+    private static final int BYTES = 256 << 10;
+    private static final int ALIGNMENT = 4096;
+
+    private MemorySegment[] free = new MemorySegment[4];
+    private int count;
+
+    synchronized MemorySegment take() {
+      return count > 0 ? free[--count] : Arena.ofAuto().allocate(BYTES, ALIGNMENT);
+    }
+
+    synchronized void give(MemorySegment bounce) {
+      if (count == free.length) {
+        free = Arrays.copyOf(free, 2 * count);
+      }
+      free[count++] = bounce;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package writeboost.device;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A block device of the system over a file; detached by {@link #close}. */
+record LoopDevice(Path path) implements Closeable {
+
+  static LoopDevice attach(Path file, int sectorBytes) throws IOException {
+    Command.assumeRootAnd("losetup");
+    Command losetup =
+        Command.run(
+            "losetup",
+            "--find",
+            "--show",
+            "--sector-size",
+            Integer.toString(sectorBytes),
+            file.toString());
+    assumeTrue(losetup.ok(), "needs loop devices: " + losetup.output());
+    return new LoopDevice(Path.of(losetup.output()));
+  }
+
+  @Override
+  public void close() throws IOException {
+    Command losetup = Command.run("losetup", "--detach", path.toString());
+    if (!losetup.ok()) {
+      throw new IOException(losetup.output());
+    }
+  }
+}
