@@ -257,6 +257,11 @@ public final class SegmentHeader {
     return Crc32c.combine(headerCrc, dataCrc, (long) length * Geometry.BLOCK);
   }
 
+  /** Bytes from the start of a header to the end of its first {@code length} metablocks. */
+  public static long metablocksEnd(int length) {
+    return metablock(0, length);
+  }
+
   static int metablocksCrc(MemorySegment header, long headerOffset, int length) {
     return Crc32c.of(header, headerOffset + METABLOCKS_OFFSET, (long) length * METABLOCK_BYTES);
   }

@@ -46,12 +46,14 @@ public final class Log {
       LineTable table,
       BlockIndex index,
       MemorySegment memory,
-      int incarnation) {
+      int incarnation,
+      long dirtyLines) {
     this.geometry = geometry;
     this.ring = ring;
     this.table = table;
     this.index = index;
     this.incarnation = incarnation;
+    this.dirtyLines = dirtyLines;
     int count = Math.toIntExact(memory.byteSize() / geometry.segmentBytes());
     if (count < 2) {
       throw new IllegalArgumentException("at least two RAM buffers are needed, not " + count);
@@ -280,11 +282,6 @@ public final class Log {
       table.clearFlag(line, LineTable.DIRTY);
       dirtyLines--;
     }
-  }
-
-  /** Counts the dirty lines that resume found. */
-  void restoreDirtyLines(long count) {
-    dirtyLines = count;
   }
 
   // durability, told by Barriers
