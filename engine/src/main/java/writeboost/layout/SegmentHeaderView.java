@@ -131,14 +131,24 @@ public final class SegmentHeaderView {
   }
 
   /**
-   * The line CRC is right for 4 KiB that sum up to {@code dataCrc}. The first sector has to be
-   * ours.
+   * The CRC that the 4 KiB of line {@code i} must have by themselves: the line CRC without the part
+   * that says which line it is. The first sector has to be ours.
    */
+  public int dataCrc(int i) {
+    // A line CRC is a function of the identity, exclusive-or the CRC of the data: doing it again
+    // takes the identity off.
+    return lineCrc(i, lineCrc(i));
+  }
+
+  /** The line CRC is right for 4 KiB that sum up to {@code dataCrc}. As {@link #dataCrc}. */
   public boolean lineOk(int i, int dataCrc) {
+    return lineCrc(i) == lineCrc(i, dataCrc);
+  }
+
+  private int lineCrc(int i, int dataCrc) {
     long uuidHigh = memory.get(AS_PRINTED, at + SegmentHeader.UUID_OFFSET);
     long uuidLow = memory.get(AS_PRINTED, at + SegmentHeader.UUID_OFFSET + 8);
-    return lineCrc(i)
-        == SegmentHeader.lineCrc(uuidHigh, uuidLow, incarnation(), id(), i, memory, at, dataCrc);
+    return SegmentHeader.lineCrc(uuidHigh, uuidLow, incarnation(), id(), i, memory, at, dataCrc);
   }
 
   private long metablock(int i) {

@@ -249,7 +249,9 @@ public record Superblock(
 
   /** Reads what {@link #encode} wrote; anything else is an exception that says what it is. */
   public static Superblock decode(MemorySegment block4096) throws UnusableCacheException {
-    if (block4096.get(INT, MAGIC_OFFSET) != MAGIC) {
+    boolean magic = block4096.get(INT, MAGIC_OFFSET) == MAGIC;
+    boolean extended = block4096.get(LONG, EXTENSION_MAGIC_OFFSET) == EXTENSION_MAGIC;
+    if (!magic && !extended) {
       throw new UnusableCacheException(
           Kind.FOREIGN,
           "holds something that is not a writeboost cache: name the right device, or format it with"
@@ -267,8 +269,8 @@ public record Superblock(
             "has layout v1 (dm-writeboost of 2013), which this program cannot serve");
       }
     }
-    if (block4096.get(LONG, EXTENSION_MAGIC_OFFSET) != EXTENSION_MAGIC
-        || block4096.get(INT, CRC_OFFSET) != Crc32c.of(block4096, 0, CRC_OFFSET)) {
+    boolean sound = block4096.get(INT, CRC_OFFSET) == Crc32c.of(block4096, 0, CRC_OFFSET);
+    if (!magic || !extended || !sound) {
       throw damaged("its checksum is wrong");
     }
     int version = block4096.get(INT, VERSION_OFFSET);

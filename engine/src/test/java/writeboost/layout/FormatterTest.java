@@ -26,7 +26,7 @@ final class FormatterTest {
   private static final Superblock OLD =
       Superblock.create(GEOMETRY, new UUID(1, 1), 1 << 30, 0, 0).withIncarnation(5);
   private static final Superblock NEW = Superblock.create(GEOMETRY, new UUID(2, 2), 1 << 30, 0, 0);
-  private static final int SEEDS = 12;
+  private static final int SEEDS = 6;
 
   /** What a device held before the format. */
   enum Before {

@@ -89,6 +89,8 @@ final class SegmentHeaderTest {
     assertThat(view.lineOk(0, dataCrc0())).isTrue();
     assertThat(view.lineOk(1, dataCrc1())).isTrue();
     assertThat(view.lineOk(1, dataCrc0())).isFalse();
+    assertThat(view.dataCrc(0)).isEqualTo(dataCrc0());
+    assertThat(view.dataCrc(1)).isEqualTo(dataCrc1());
   }
 
   @Test
