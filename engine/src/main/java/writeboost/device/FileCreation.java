@@ -34,7 +34,7 @@ public final class FileCreation {
 
   /** A file of zeroes that takes space only where it is written. */
   public static DeviceFile sparse(Path path, long size) throws DeviceException {
-    return new FileCreation(path, size).create(false, done -> {});
+    return new FileCreation(path, size).create(false, true, done -> {});
   }
 
   /**
@@ -45,10 +45,19 @@ public final class FileCreation {
    */
   public static DeviceFile allocated(Path path, long size, LongConsumer progress)
       throws DeviceException {
-    return new FileCreation(path, size).create(true, progress);
+    return allocated(path, size, true, progress);
   }
 
-  private DeviceFile create(boolean allocated, LongConsumer progress) throws DeviceException {
+  /**
+   * @param nameless whether to try a file without a name first
+   */
+  static DeviceFile allocated(Path path, long size, boolean nameless, LongConsumer progress)
+      throws DeviceException {
+    return new FileCreation(path, size).create(true, nameless, progress);
+  }
+
+  private DeviceFile create(boolean allocated, boolean nameless, LongConsumer progress)
+      throws DeviceException {
     if (size <= 0 || size % Requests.SECTOR_BYTES != 0) {
       throw new DeviceException(
           path, "cannot have a size of %d bytes: give a multiple of 512".formatted(size));
@@ -56,7 +65,7 @@ public final class FileCreation {
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       throw DeviceException.of(path, "create it", Posix.EEXIST);
     }
-    open();
+    open(nameless);
     boolean finished = false;
     try {
       DeviceFile.lock(path, fd, false, 1);
@@ -81,8 +90,11 @@ public final class FileCreation {
     return parent == null ? Path.of(".") : parent;
   }
 
-  private void open() throws DeviceException {
-    fd = Posix.open(folder().toString(), Posix.O_TMPFILE | Posix.O_RDWR, MODE);
+  private void open(boolean nameless) throws DeviceException {
+    fd = -Errno.ENOTSUP;
+    if (nameless) {
+      fd = Posix.open(folder().toString(), Posix.O_TMPFILE | Posix.O_RDWR, MODE);
+    }
     if (fd == -Errno.ENOTSUP || fd == -Posix.EISDIR || fd == -Errno.EINVAL) {
       openNamed();
     }
