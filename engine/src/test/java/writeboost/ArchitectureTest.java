@@ -16,7 +16,6 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import writeboost.effect.Misdeeds;
 
@@ -112,11 +111,6 @@ final class ArchitectureTest {
     onlyPosixLinks().check(ENGINE);
   }
 
-  @Test
-  void nobodyInterruptsAThread() {
-    nobodyInterrupts().check(ENGINE);
-  }
-
   /** A rule that nothing can break proves nothing: each misdeed must be caught by its rule. */
   @Test
   void theRulesCatchWhatTheyForbid() {
@@ -129,8 +123,6 @@ final class ArchitectureTest {
     assertCaught(coreIsDeterministic(), Misdeeds.Unordered.class);
     assertCaught(coreIsDeterministic(), Misdeeds.UnorderedCopy.class);
     assertCaught(onlyPosixLinks(), Misdeeds.Links.class);
-    assertCaught(nobodyInterrupts(), Misdeeds.Interrupts.class);
-    assertCaught(nobodyInterrupts(), Misdeeds.Cancels.class);
     assertCaught(roomKnowsOnlyTheRoomsBeforeIt(ROOMS.indexOf("effect")), Misdeeds.LooksAhead.class);
   }
 
@@ -190,21 +182,6 @@ final class ArchitectureTest {
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup|FunctionDescriptor).*")
         .because("a wrong foreign call takes the whole process down: there is one place to look");
-  }
-
-  private static ArchRule nobodyInterrupts() {
-    return noClasses()
-        .should()
-        .accessTargetWhere(target(isMethod("interrupt", "shutdownNow")))
-        .orShould()
-        .accessTargetWhere(
-            target(
-                describe(
-                    "Future.cancel",
-                    access ->
-                        access.getName().equals("cancel")
-                            && access.getOwner().isAssignableTo(Future.class))))
-        .because("an interrupt during I/O closes the file for every thread");
   }
 
   private static DescribedPredicate<JavaClass> areCore() {

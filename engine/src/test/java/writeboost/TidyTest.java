@@ -27,6 +27,13 @@ final class TidyTest {
   private static final Pattern SLEEP =
       Pattern.compile("\\b(Thread|TimeUnit\\.\\w+)\\s*(\\.|::)\\s*sle" + "ep\\b");
 
+  /**
+   * Sought in the text without its blanks. Handing on an interrupt that came from outside is fine.
+   */
+  private static final Pattern INTERRUPT =
+      Pattern.compile(
+          "(?<!Thread\\.currentThread\\(\\))(\\.|::)interrupt\\b|(\\.|::)shutdownNow\\b|\\.cancel\\(true");
+
   private static final TreeMap<Path, String> SOURCES = readSources(repository());
 
   @Test
@@ -51,6 +58,14 @@ final class TidyTest {
         .isEmpty();
   }
 
+  /** An interrupt during I/O closes the file for every thread. */
+  @Test
+  void nobodyInterruptsAThread() {
+    assertThat(found(TidyTest::interrupts))
+        .filteredOn(path -> path.toString().contains("src/main/"))
+        .isEmpty();
+  }
+
   @Test
   void everyPackageSaysWhatItIsForAndIsNullMarked() {
     List<Path> unmarked =
@@ -68,6 +83,14 @@ final class TidyTest {
     assertThat(SOURCES.keySet().toString()).contains("engine/src/main", "nbd/src/main", "TidyTest");
     assertThat("Thread." + "sleep(1)").matches(text -> SLEEP.matcher(text).find());
     assertThat("// TO" + "DO").matches(text -> LEFT_OVER.matcher(text).find());
+    assertThat(List.of("worker\n  .interrupt();", "pool.shutdownNow()", "future.cancel( true)"))
+        .allMatch(TidyTest::interrupts);
+    assertThat(List.of("Thread.currentThread()\n  .interrupt();", "timeout.cancel(false)"))
+        .noneMatch(TidyTest::interrupts);
+  }
+
+  private static boolean interrupts(String text) {
+    return INTERRUPT.matcher(text.replaceAll("\\s", "")).find();
   }
 
   private static boolean isMarked(String packageInfo) {

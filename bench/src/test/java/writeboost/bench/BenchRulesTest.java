@@ -2,13 +2,9 @@ package writeboost.bench;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
-import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.AccessTarget;
-import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** What the benchmarks may do. */
@@ -27,24 +23,5 @@ final class BenchRulesTest {
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup|FunctionDescriptor).*")
         .because("a wrong foreign call takes the whole process down: there is one place to look")
         .check(ROOM);
-  }
-
-  @Test
-  void nobodyInterruptsAThread() {
-    noClasses()
-        .should()
-        .accessTargetWhere(
-            JavaAccess.Predicates.target(
-                DescribedPredicate.describe("interrupts", BenchRulesTest::interrupts)))
-        .because("an interrupt during I/O closes the file for every thread")
-        .check(ROOM);
-  }
-
-  private static boolean interrupts(AccessTarget target) {
-    return switch (target.getName()) {
-      case "interrupt", "shutdownNow" -> true;
-      case "cancel" -> target.getOwner().isAssignableTo(Future.class);
-      default -> false;
-    };
   }
 }

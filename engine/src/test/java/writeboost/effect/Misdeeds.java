@@ -9,7 +9,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.FutureTask;
 import writeboost.index.BlockIndex;
 
 /** What the core may not do, done once each, so that the architecture test can be seen to fail. */
@@ -66,18 +65,6 @@ public final class Misdeeds {
   public static final class Links {
     Linker misdeed() {
       return Linker.nativeLinker();
-    }
-  }
-
-  public static final class Interrupts {
-    void misdeed(Thread thread) {
-      thread.interrupt();
-    }
-  }
-
-  public static final class Cancels {
-    void misdeed(FutureTask<String> task) {
-      task.cancel(true);
     }
   }
 
