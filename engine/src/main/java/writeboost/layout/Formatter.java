@@ -35,6 +35,9 @@ public final class Formatter {
   /** Told now and then how far it is; on the caller's thread. */
   @FunctionalInterface
   public interface Progress {
+    /** For who does not want to know. */
+    Progress NONE = (doneBytes, totalBytes) -> {};
+
     void cleared(long doneBytes, long totalBytes);
   }
 

@@ -24,7 +24,12 @@ public final class Start {
    *
    * @param memoryBytes that the core has been given, touched or not
    */
-  public record Started(Core core, Recovery.Result recovery, long memoryBytes) {}
+  public record Started(Core core, Recovery.Result recovery, long memoryBytes) {
+    /** Of the volume, in bytes. */
+    public long size() {
+      return recovery.superblock().backingSizeBytes();
+    }
+  }
 
   private Start() {}
 

@@ -1,0 +1,159 @@
+package writeboost.volume;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import writeboost.device.BlockDevice;
+import writeboost.device.Request;
+import writeboost.effect.DeviceOperation;
+import writeboost.effect.Effects;
+import writeboost.effect.Work;
+
+/**
+ * Carries out what the core asks for, on the thread that came in: a connection with new requests, a
+ * device with an answer, the timer. Any thread; what belongs to one of them is in its {@link Turn}.
+ *
+ * <p>Nothing re-enters: what is answered while a turn is being carried out on the same thread (a
+ * device that answers inside {@code submit}) joins the turn's queue.
+ */
+final class Driver {
+
+  private final Core core;
+  private final BlockDevice cache;
+  private final BlockDevice backing;
+  private final Request.Completion answered = this::answered;
+  private final ThreadLocal<Turn> turns = ThreadLocal.withInitial(Turn::new);
+  private final AtomicInteger operationsInFlight = new AtomicInteger();
+
+  Driver(Core core, BlockDevice cache, BlockDevice backing) {
+    this.core = core;
+    this.cache = cache;
+    this.backing = backing;
+  }
+
+  /** What one thread is about to do. */
+  private final class Turn {
+    private Effects effects = new Effects();
+    private Effects next = new Effects();
+    private final ArrayDeque<DeviceOperation> answeredInside = new ArrayDeque<>();
+    private Request[] forCache = new Request[64];
+    private Request[] forBacking = new Request[64];
+    private Work[] works = new Work[64];
+    private boolean busy;
+
+    /** Until nothing is left to do. */
+    void carryOut() {
+      busy = true;
+      try {
+        while (!next.isEmpty() || !answeredInside.isEmpty()) {
+          Effects now = next;
+          next = effects;
+          effects = now;
+          submitAll(now);
+          runAll(now);
+          for (int i = 0; i < now.answeredCount(); i++) {
+            now.answered(i).complete(now.error(i));
+          }
+          now.clear();
+          DeviceOperation operation = answeredInside.poll();
+          while (operation != null) {
+            core.ioDone(operation, operation.request.error, next);
+            operation = answeredInside.poll();
+          }
+        }
+      } finally {
+        busy = false;
+      }
+    }
+
+    /** I/O first: the devices work while we compute. */
+    private void submitAll(Effects now) {
+      int count = now.operationCount();
+      if (count == 0) {
+        return;
+      }
+      if (forCache.length < count) {
+        forCache = new Request[count * 2];
+        forBacking = new Request[count * 2];
+      }
+      int cacheCount = 0;
+      int backingCount = 0;
+      for (int i = 0; i < count; i++) {
+        DeviceOperation operation = now.operation(i);
+        operation.request.completion(answered);
+        operationsInFlight.incrementAndGet();
+        switch (operation.target) {
+          case CACHE -> forCache[cacheCount++] = operation.request;
+          case BACKING -> forBacking[backingCount++] = operation.request;
+        }
+      }
+      if (cacheCount > 0) {
+        cache.submit(forCache, cacheCount);
+      }
+      if (backingCount > 0) {
+        backing.submit(forBacking, backingCount);
+      }
+    }
+
+    private void runAll(Effects now) {
+      int count = now.workCount();
+      if (count == 0) {
+        return;
+      }
+      if (works.length < count) {
+        works = new Work[count * 2];
+      }
+      for (int i = 0; i < count; i++) {
+        works[i] = now.work(i);
+        works[i].run();
+      }
+      core.published(works, count, next);
+    }
+
+    private void done() {
+      if (!busy) {
+        carryOut();
+      }
+    }
+  }
+
+  void submit(Request[] batch, int count) {
+    Turn turn = turns.get();
+    core.accept(batch, count, turn.next);
+    turn.done();
+  }
+
+  void cancel(Request request) {
+    Turn turn = turns.get();
+    core.cancel(request, turn.next);
+    turn.done();
+  }
+
+  void tick(long nowNs) {
+    Turn turn = turns.get();
+    core.tick(nowNs, turn.next);
+    turn.done();
+  }
+
+  void stop(Request stopped) {
+    Turn turn = turns.get();
+    core.stop(stopped, turn.next);
+    turn.done();
+  }
+
+  /** Device operations that have not been answered; their memory is lent out. */
+  int operationsInFlight() {
+    return operationsInFlight.get();
+  }
+
+  private void answered(Request request) {
+    operationsInFlight.decrementAndGet();
+    DeviceOperation operation = (DeviceOperation) Core.require(request.attachment);
+    Turn turn = turns.get();
+    if (turn.busy) {
+      turn.answeredInside.add(operation);
+    } else {
+      core.ioDone(operation, request.error, turn.next);
+      turn.carryOut();
+    }
+  }
+}

@@ -1,0 +1,287 @@
+package writeboost.volume;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import writeboost.device.BlockDevice;
+import writeboost.device.Blocking;
+import writeboost.device.Errno;
+import writeboost.device.Limits;
+import writeboost.device.Operation;
+import writeboost.device.Posix;
+import writeboost.device.Request;
+import writeboost.layout.FormatDecision;
+import writeboost.layout.Formatter;
+import writeboost.layout.Geometry;
+import writeboost.layout.Superblock;
+import writeboost.layout.UnusableCacheException;
+import writeboost.log.Recovery;
+
+/**
+ * A cached volume: a small fast cache device in front of a large slow backing device, itself a
+ * block device. Any thread.
+ *
+ * <pre>
+ * try (Volume volume = Volume.open(backing, cache, options, Formatter.Progress.NONE)) {
+ *   volume.submit(requests, count);
+ *   ...
+ *   volume.stop();      // flushes RAM to the cache device; the rest stays in the log
+ * }
+ * </pre>
+ *
+ * <p>Writes are acknowledged from RAM; a FLUSH, or FUA on a write, is acknowledged once everything
+ * before it is durable on the cache device. After a crash the volume equals a prefix of what was
+ * written, with at least everything that a FLUSH had covered.
+ */
+public final class Volume implements BlockDevice {
+
+  private static final long TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Blocking cache;
+  private final Start.Started started;
+  private final Driver driver;
+  private final Limits limits;
+  private final List<MemorySegment> memory;
+  private final boolean formatted;
+  private final Thread timer;
+  private final CountDownLatch closing = new CountDownLatch(1);
+
+  private Volume(
+      BlockDevice backing,
+      Blocking cache,
+      VolumeOptions options,
+      Start.Started started,
+      List<MemorySegment> memory,
+      boolean formatted) {
+    this.cache = cache;
+    this.started = started;
+    this.memory = memory;
+    this.formatted = formatted;
+    this.driver = new Driver(started.core(), cache.device(), backing);
+    this.limits = new Limits(options.readOnly(), Geometry.SECTOR, Geometry.BLOCK, true, true);
+    this.timer = new Thread(this::keepTime, "writeboost-timer");
+    timer.setDaemon(true);
+    timer.start();
+  }
+
+  /**
+   * Opens a cache that belongs to {@code backing}, or formats one where the cache device is empty
+   * (DESIGN section 4, "Format or resume"). The devices stay the caller's; they are not closed
+   * here.
+   *
+   * @throws UnusableCacheException if the cache device holds something else, or belongs to another
+   *     volume; nothing was written
+   * @throws IOException if a device fails, or memory cannot be had
+   */
+  public static Volume open(
+      BlockDevice backing, BlockDevice cache, VolumeOptions options, Formatter.Progress progress)
+      throws IOException {
+    Blocking blockingCache = new Blocking(cache, options.cacheName());
+    List<MemorySegment> memory = new ArrayList<>();
+    try {
+      boolean formatted = prepare(backing, blockingCache, options, progress, memory);
+      int segmentBytes = Geometry.SECTOR << options.order();
+      Start.Started started =
+          Start.resume(
+              blockingCache,
+              options.readOnly(),
+              options.ramBufferCount(segmentBytes),
+              bytes -> reserve(bytes, memory));
+      return new Volume(backing, blockingCache, options, started, memory, formatted);
+    } catch (UncheckedIOException e) {
+      memory.forEach(Posix::release);
+      throw e.getCause();
+    } catch (IOException | RuntimeException e) {
+      memory.forEach(Posix::release);
+      throw e;
+    }
+  }
+
+  /** Formats the cache device where that may be done; true if it was. */
+  private static boolean prepare(
+      BlockDevice backing,
+      Blocking cache,
+      VolumeOptions options,
+      Formatter.Progress progress,
+      List<MemorySegment> memory)
+      throws IOException {
+    Geometry geometry = geometry(cache, options);
+    MemorySegment first = reserve(Geometry.SUPERBLOCK_REGION, memory);
+    MemorySegment last = reserve(Geometry.SUPERBLOCK_REGION, memory);
+    cache.read(0, first);
+    cache.read(cache.device().size() - Geometry.SUPERBLOCK_REGION, last);
+    switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
+      case FormatDecision.Resume(Superblock superblock) -> {
+        superblock.requireMatch(options.order(), cache.device().size(), backing.size(), 0, 0);
+        return false;
+      }
+      case FormatDecision.Refuse(UnusableCacheException reason) ->
+          throw new UnusableCacheException(
+              reason.kind(), options.cacheName() + ": " + reason.getMessage());
+      case FormatDecision.Format() -> {
+        if (options.readOnly()) {
+          throw new UnusableCacheException(
+              UnusableCacheException.Kind.FOREIGN,
+              options.cacheName()
+                  + ": is empty, there is no cache to read; start without --read-only to format"
+                  + " it");
+        }
+        Superblock superblock =
+            Superblock.create(geometry, UUID.randomUUID(), backing.size(), 0, 0);
+        Formatter.format(
+            cache,
+            superblock,
+            options.cacheFreshlyCreated()
+                ? Formatter.Clearing.NOTHING
+                : Formatter.Clearing.WHOLE_LOG,
+            progress);
+        return true;
+      }
+    }
+  }
+
+  private static Geometry geometry(Blocking cache, VolumeOptions options)
+      throws UnusableCacheException {
+    try {
+      return new Geometry(options.order(), cache.device().size());
+    } catch (IllegalArgumentException e) {
+      throw new UnusableCacheException(
+          UnusableCacheException.Kind.DIFFERENT, options.cacheName() + ": " + e.getMessage());
+    }
+  }
+
+  private static MemorySegment reserve(long bytes, List<MemorySegment> memory) {
+    try {
+      MemorySegment reserved = Posix.reserve(bytes);
+      memory.add(reserved);
+      return reserved;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // as a device
+
+  @Override
+  public long size() {
+    return started.size();
+  }
+
+  @Override
+  public Limits limits() {
+    return limits;
+  }
+
+  @Override
+  public void submit(Request[] batch, int count) {
+    driver.submit(batch, count);
+  }
+
+  @Override
+  public void cancel(Request request) {
+    driver.cancel(request);
+  }
+
+  // the life of it
+
+  private void keepTime() {
+    try {
+      while (!closing.await(TICK_NS, TimeUnit.NANOSECONDS)) {
+        driver.tick(System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      // Nobody interrupts this thread; should somebody do, time stands still, and nothing is lost.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Takes no more requests, makes everything accepted durable on the cache device, and notes there
+   * that the stop was clean. Does not wait for the backing device. Once only; waits as long as the
+   * cache device takes.
+   *
+   * @throws IOException if not all of it could be made durable
+   */
+  public void stop() throws IOException {
+    CountDownLatch done = new CountDownLatch(1);
+    Request request = new Request(answered -> done.countDown());
+    request.set(Operation.FLUSH, 0, 0, 0);
+    driver.stop(request);
+    awaitUninterruptibly(done);
+    if (request.error != Errno.OK) {
+      throw new IOException(
+          cache.name()
+              + ": not everything that was written could be saved: "
+              + started.core().snapshot().failure());
+    }
+    if (!limits.readOnly()) {
+      Start.recordCleanStop(
+          cache, started.recovery().superblock(), started.core(), memory.getFirst());
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch done) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        done.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** True where the cache device was empty and has been formatted. */
+  public boolean formatted() {
+    return formatted;
+  }
+
+  /** What resume has found. */
+  public Recovery.Result recovery() {
+    return started.recovery();
+  }
+
+  /** Bytes of memory set aside, touched or not. */
+  public long memoryBytes() {
+    return started.memoryBytes();
+  }
+
+  /** The numbers of this moment. */
+  public Core.Snapshot snapshot() {
+    return started.core().snapshot();
+  }
+
+  /**
+   * Lets go of everything but the two devices; after {@link #stop}, or what was in RAM is lost as
+   * in a crash. No request may be in flight. Where a device still owes an answer (a backing device
+   * that hangs), the memory lent to it is never given back.
+   */
+  @Override
+  public void close() {
+    if (closing.getCount() == 0) {
+      return;
+    }
+    closing.countDown();
+    joinTimer();
+    if (driver.operationsInFlight() == 0) {
+      memory.forEach(Posix::release);
+    }
+  }
+
+  private void joinTimer() {
+    try {
+      timer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

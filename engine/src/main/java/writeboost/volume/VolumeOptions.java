@@ -1,0 +1,28 @@
+package writeboost.volume;
+
+/**
+ * How a volume is to be opened.
+ *
+ * @param order segments are 2^order sectors; must be that of the cache where there is one already
+ * @param readOnly nothing is written to either device
+ * @param ramBufferBytes for segments in RAM; at least two are used whatever this says
+ * @param cacheFreshlyCreated the caller has just made the cache device's file, all zeroes
+ * @param cacheName what messages call the cache device
+ * @param backingName what messages call the backing device
+ */
+public record VolumeOptions(
+    int order,
+    boolean readOnly,
+    long ramBufferBytes,
+    boolean cacheFreshlyCreated,
+    String cacheName,
+    String backingName) {
+
+  public static final int DEFAULT_ORDER = 10;
+  public static final long DEFAULT_RAM_BUFFER_BYTES = 64L << 20;
+  private static final int RAM_BUFFERS_MIN = 2;
+
+  int ramBufferCount(long segmentBytes) {
+    return Math.clamp(ramBufferBytes / segmentBytes, RAM_BUFFERS_MIN, Integer.MAX_VALUE / 2);
+  }
+}
