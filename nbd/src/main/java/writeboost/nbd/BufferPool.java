@@ -14,11 +14,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each connection draws on a {@link Share}. What a share uses beyond {@link #GUARANTEED} counts
  * against a total; whoever finds the total, or its own bound, used up waits, which is how clients
- * that ask for too much are held back: their sockets are not read meanwhile.
+ * that ask for too much are held back: their sockets are not read meanwhile. (So that such a client
+ * died is noticed only when the device answers something.)
  *
  * <p>Slabs that nobody uses are kept for the next, up to {@link #RETAINED} bytes.
  */
 final class BufferPool {
+
+  /** Bytes; what Linux's own client sends at once. */
+  private static final int SMALLEST = 128 << 10;
 
   /** The slab that requests are received in, and short READs answered from. */
   static final int STANDARD = 256 << 10;
@@ -166,8 +170,8 @@ final class BufferPool {
     return Math.max(0, held - GUARANTEED);
   }
 
-  /** The power of two that holds {@code bytes}; standard slabs are the smallest. */
+  /** The power of two that holds {@code bytes}. */
   private static int power(int bytes) {
-    return 32 - Integer.numberOfLeadingZeros(Math.max(bytes, STANDARD) - 1);
+    return 32 - Integer.numberOfLeadingZeros(Math.max(bytes, SMALLEST) - 1);
   }
 }

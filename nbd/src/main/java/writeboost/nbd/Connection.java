@@ -57,11 +57,15 @@ final class Connection implements Runnable {
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "NBD client {0} is gone: {1}", peer, e.toString());
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, "NBD connection of " + peer + " failed", e);
+      failed(e);
     } finally {
       abort();
       server.ended(this);
     }
+  }
+
+  private void failed(Throwable e) {
+    LOG.log(Level.ERROR, "NBD connection of " + peer + " failed", e);
   }
 
   private void serve() throws IOException {
@@ -86,6 +90,8 @@ final class Connection implements Runnable {
       if (transmission.serve()) {
         outbound.awaitIdle();
       }
+    } catch (RuntimeException | Error e) {
+      failed(e); // here, because what is in the device may take its time
     } finally {
       abort();
       outbound.breakOff();

@@ -1,0 +1,147 @@
+package writeboost.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+
+/** An NBD client that says what it is told to, right or wrong, and reads what comes back. */
+final class RawClient implements AutoCloseable {
+
+  record OptionReply(int option, int type, byte[] data) {
+    ByteBuffer buffer() {
+      return ByteBuffer.wrap(data);
+    }
+  }
+
+  record Reply(int error, long cookie) {}
+
+  final SocketChannel socket;
+  private final DataInputStream in;
+
+  RawClient(SocketAddress address) throws IOException {
+    socket = SocketChannel.open(address);
+    in = new DataInputStream(Channels.newInputStream(socket));
+  }
+
+  /** A client that is past the handshake. */
+  static RawClient ready(SocketAddress address) throws IOException {
+    RawClient client = new RawClient(address);
+    client.greet(Protocol.FLAG_FIXED_NEWSTYLE | Protocol.FLAG_NO_ZEROES);
+    client.send(option(Protocol.OPT_GO, nameAndItems("")));
+    while (client.optionReply().type() != Protocol.REP_ACK) {}
+    return client;
+  }
+
+  void greet(int flags) throws IOException {
+    assertThat(in.readLong()).isEqualTo(Protocol.NBD_MAGIC);
+    assertThat(in.readLong()).isEqualTo(Protocol.OPTION_MAGIC);
+    assertThat(in.readUnsignedShort()).isEqualTo(3);
+    send(ByteBuffer.allocate(4).putInt(flags).array());
+  }
+
+  static byte[] option(int option, byte[] data) {
+    return ByteBuffer.allocate(16 + data.length)
+        .putLong(Protocol.OPTION_MAGIC)
+        .putInt(option)
+        .putInt(data.length)
+        .put(data)
+        .array();
+  }
+
+  /** The data of INFO and GO. */
+  static byte[] nameAndItems(String name, int... items) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer data = ByteBuffer.allocate(4 + bytes.length + 2 + 2 * items.length);
+    data.putInt(bytes.length).put(bytes).putShort((short) items.length);
+    for (int item : items) {
+      data.putShort((short) item);
+    }
+    return data.array();
+  }
+
+  OptionReply optionReply() throws IOException {
+    assertThat(in.readLong()).isEqualTo(Protocol.OPTION_REPLY_MAGIC);
+    int option = in.readInt();
+    int type = in.readInt();
+    return new OptionReply(option, type, payload(in.readInt()));
+  }
+
+  static byte[] request(int flags, int type, long cookie, long offset, long length, byte... data) {
+    return ByteBuffer.allocate(Protocol.REQUEST_BYTES + data.length)
+        .putInt(Protocol.REQUEST_MAGIC)
+        .putShort((short) flags)
+        .putShort((short) type)
+        .putLong(cookie)
+        .putLong(offset)
+        .putInt((int) length)
+        .put(data)
+        .array();
+  }
+
+  static byte[] write(long cookie, long offset, byte[] data) {
+    return request(0, Protocol.CMD_WRITE, cookie, offset, data.length, data);
+  }
+
+  static byte[] read(long cookie, long offset, long length) {
+    return request(0, Protocol.CMD_READ, cookie, offset, length);
+  }
+
+  static byte[] flush(long cookie) {
+    return request(0, Protocol.CMD_FLUSH, cookie, 0, 0);
+  }
+
+  static byte[] disconnect() {
+    return request(0, Protocol.CMD_DISC, 0, 0, 0);
+  }
+
+  void send(byte[]... messages) throws IOException {
+    for (byte[] message : messages) {
+      sendAll(ByteBuffer.wrap(message));
+    }
+  }
+
+  void sendAll(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      socket.write(bytes);
+    }
+  }
+
+  Reply reply() throws IOException {
+    assertThat(in.readInt()).isEqualTo(Protocol.SIMPLE_REPLY_MAGIC);
+    int error = in.readInt();
+    return new Reply(error, in.readLong());
+  }
+
+  byte[] payload(int length) throws IOException {
+    byte[] data = new byte[length];
+    in.readFully(data);
+    return data;
+  }
+
+  /** Sends one request, that nothing else is in flight with, and takes its reply. */
+  int errorOf(byte[] request) throws IOException {
+    send(request);
+    return reply().error();
+  }
+
+  byte[] readBack(long offset, int length) throws IOException {
+    assertThat(errorOf(read(1, offset, length))).isZero();
+    return payload(length);
+  }
+
+  /** Waits for the server to close; nothing may come before. */
+  void expectEnd() throws IOException {
+    assertThat(in.read()).isEqualTo(-1);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
