@@ -134,6 +134,7 @@ public final class Core {
     lock.lock();
     try {
       stopping = true;
+      writeback.stop();
       writes.endWaiting(null, Errno.ESHUTDOWN, effects);
       log.close();
       begin(stopped).await(barriers, effects);

@@ -40,6 +40,9 @@ import writeboost.log.Recovery;
  */
 public final class Volume implements BlockDevice {
 
+  /** Segments; clearing the headers of more than this one by one takes too long. */
+  private static final int HEADERS_ONE_BY_ONE = 1 << 16;
+
   private static final long TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Blocking cache;
@@ -133,16 +136,23 @@ public final class Volume implements BlockDevice {
         }
         Superblock superblock =
             Superblock.create(geometry, UUID.randomUUID(), backing.size(), 0, 0);
-        Formatter.format(
-            cache,
-            superblock,
-            options.cacheFreshlyCreated()
-                ? Formatter.Clearing.NOTHING
-                : Formatter.Clearing.WHOLE_LOG,
-            progress);
+        Formatter.format(cache, superblock, clearing(geometry, options), progress);
         return true;
       }
     }
+  }
+
+  /**
+   * Zeroing header by header keeps a pre-written file as it is, which is worth some seconds: a file
+   * with holes is slower to flush.
+   */
+  private static Formatter.Clearing clearing(Geometry geometry, VolumeOptions options) {
+    if (options.cacheFreshlyCreated()) {
+      return Formatter.Clearing.NOTHING;
+    }
+    return geometry.segmentCount() <= HEADERS_ONE_BY_ONE
+        ? Formatter.Clearing.HEADERS
+        : Formatter.Clearing.WHOLE_LOG;
   }
 
   private static Geometry geometry(Blocking cache, VolumeOptions options)

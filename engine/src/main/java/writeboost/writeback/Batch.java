@@ -1,10 +1,12 @@
 package writeboost.writeback;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
+import writeboost.effect.Work;
 import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
@@ -12,9 +14,12 @@ import writeboost.log.Log;
 import writeboost.log.SegmentBuffer;
 
 /**
- * The segments that are written back together, and where their lines are to be found: in a RAM
- * buffer that is pinned meanwhile, or in memory of our own that they are read into. Under the
- * core's lock, but for {@link #copy}.
+ * The segments that are written back together, gathered in memory of our own: copied from RAM
+ * buffers where they are still there, read from the cache device otherwise. Under the core's lock,
+ * but for {@link #copy}.
+ *
+ * <p>Nothing of the log is held on to while the backing device works: it may hang for as long as it
+ * likes.
  */
 final class Batch {
 
@@ -27,7 +32,7 @@ final class Batch {
   private final MemorySegment memory;
   private final int segmentsMax;
   private final DeviceOperation[] reads;
-  private final @Nullable SegmentBuffer[] pinned;
+  private final Copy[] copies;
 
   private long firstId;
   private long lastId;
@@ -35,21 +40,17 @@ final class Batch {
   /**
    * @param memory begins with {@link #bytes} that are ours
    */
-  Batch(
-      Log log,
-      LineCheck check,
-      WritebackPlan plan,
-      MemorySegment memory,
-      DeviceOperation.Owner owner) {
+  Batch(Log log, LineCheck check, WritebackPlan plan, MemorySegment memory, Writeback writeback) {
     this.log = log;
     this.check = check;
     this.plan = plan;
     this.memory = memory;
     segmentsMax = segmentsMax(log.geometry);
     reads = new DeviceOperation[segmentsMax];
-    pinned = new SegmentBuffer[segmentsMax];
+    copies = new Copy[segmentsMax];
     for (int i = 0; i < segmentsMax; i++) {
-      reads[i] = new DeviceOperation(owner);
+      reads[i] = new DeviceOperation(writeback);
+      copies[i] = new Copy(writeback);
     }
   }
 
@@ -95,16 +96,54 @@ final class Batch {
     int k = (int) (id - firstId);
     SegmentBuffer buffer = log.bufferOf(id);
     if (buffer != null) {
-      buffer.pins++;
-      pinned[k] = buffer;
-      return 0;
+      copies[k].begin(buffer, from, to, effects);
+    } else {
+      long offset = log.geometry.lineOffset(log.geometry.slot(id), from);
+      long bytes = (long) (to - from) * Geometry.BLOCK;
+      reads[k].target = DeviceOperation.Target.CACHE;
+      reads[k].request.set(Operation.READ, 0, offset, bytes, memory, ownLine(id, from));
+      effects.submit(reads[k]);
     }
-    long offset = log.geometry.lineOffset(log.geometry.slot(id), from);
-    reads[k].target = DeviceOperation.Target.CACHE;
-    reads[k].request.set(
-        Operation.READ, 0, offset, (long) (to - from) * Geometry.BLOCK, memory, ownLine(id, from));
-    effects.submit(reads[k]);
     return 1;
+  }
+
+  /** Takes lines out of a RAM buffer, which is pinned only while that lasts. */
+  private final class Copy extends Work {
+    private final Writeback writeback;
+    private @Nullable SegmentBuffer buffer;
+    private int from;
+    private int to;
+
+    Copy(Writeback writeback) {
+      this.writeback = writeback;
+    }
+
+    void begin(SegmentBuffer newBuffer, int newFrom, int newTo, Effects effects) {
+      buffer = newBuffer;
+      from = newFrom;
+      to = newTo;
+      newBuffer.pins++;
+      effects.run(this);
+    }
+
+    private SegmentBuffer source() {
+      return Objects.requireNonNull(buffer);
+    }
+
+    @Override
+    public void run() {
+      SegmentBuffer source = source();
+      long bytes = (long) (to - from) * Geometry.BLOCK;
+      MemorySegment.copy(
+          source.memory, source.lineBase(from), memory, ownLine(source.id, from), bytes);
+    }
+
+    @Override
+    public void finished(Effects effects) {
+      source().pins--;
+      buffer = null;
+      writeback.gathered(effects);
+    }
   }
 
   /** Where line {@code i} of a segment lies in {@link #memory} once it is read. */
@@ -113,8 +152,7 @@ final class Batch {
   }
 
   /**
-   * Copies a part of the line at {@code position}; outside the lock, any thread, until {@link
-   * #letGo}.
+   * Copies a part of the line at {@code position}; outside the lock, any thread.
    *
    * @return false where the line is damaged, or has sectors that are lost already: it must not
    *     reach the backing device
@@ -122,11 +160,9 @@ final class Batch {
   boolean copy(long position, long within, long bytes, MemorySegment to, long toOffset) {
     long id = log.ring.idOf(position);
     int i = log.ring.indexOf(position);
-    SegmentBuffer buffer = pinned[(int) (id - firstId)];
-    MemorySegment from = buffer == null ? memory : buffer.memory;
-    long line = buffer == null ? ownLine(id, i) : buffer.lineBase(i);
-    boolean intact = buffer != null || check.isIntact(id, i, from, line);
-    MemorySegment.copy(from, line + within, to, toOffset, bytes);
+    long line = ownLine(id, i);
+    boolean intact = check.isIntact(id, i, memory, line);
+    MemorySegment.copy(memory, line + within, to, toOffset, bytes);
     return intact && log.table.lost(log.ring.line(position)) == 0;
   }
 
@@ -140,16 +176,6 @@ final class Batch {
       }
     }
     log.ring.writtenBack(lastId);
-  }
-
-  void letGo() {
-    for (int i = 0; i < pinned.length; i++) {
-      SegmentBuffer buffer = pinned[i];
-      if (buffer != null) {
-        buffer.pins--;
-        pinned[i] = null;
-      }
-    }
   }
 
   @Override

@@ -15,7 +15,7 @@ import writeboost.log.Log;
  * the core's lock.
  *
  * <pre>
- *   IDLE -> READING (segments that are not in RAM) -> SORTING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
+ *   IDLE -> GATHERING (from RAM or the cache device) -> SORTING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
  *                any error: what is in flight comes to its end, then WAITING, then the whole batch again from the start
  * </pre>
  *
@@ -26,7 +26,7 @@ public final class Writeback implements DeviceOperation.Owner {
 
   private enum Phase {
     IDLE,
-    READING,
+    GATHERING,
     SORTING,
     WRITING,
     FLUSHING,
@@ -52,6 +52,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private long retryAtNs;
   private long nowNs;
   private boolean allowed = true;
+  private boolean stopped;
   private long linesWritten;
   private long batches;
 
@@ -77,6 +78,13 @@ public final class Writeback implements DeviceOperation.Owner {
     allowed = newAllowed;
   }
 
+  /**
+   * Begins nothing more; what is in flight comes to its end, and is done again in the next life.
+   */
+  public void stop() {
+    stopped = true;
+  }
+
   /** The time goes on; {@code now} is monotonic, nanoseconds. */
   public void tick(long now) {
     nowNs = now;
@@ -89,7 +97,10 @@ public final class Writeback implements DeviceOperation.Owner {
     if (phase == Phase.WAITING && nowNs - retryAtNs >= 0) {
       phase = Phase.IDLE;
     }
-    if (phase == Phase.IDLE && (allowed || urged) && log.durableId() > log.ring.writtenBackId()) {
+    if (!stopped
+        && phase == Phase.IDLE
+        && (allowed || urged)
+        && log.durableId() > log.ring.writtenBackId()) {
       begin(effects);
     }
   }
@@ -97,7 +108,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private void begin(Effects effects) {
     error = Errno.OK;
     batches++;
-    phase = Phase.READING;
+    phase = Phase.GATHERING;
     inFlight = batch.collect(effects);
     if (inFlight == 0) {
       sort(effects);
@@ -128,7 +139,7 @@ public final class Writeback implements DeviceOperation.Owner {
   }
 
   private void next(Extent extent, Effects effects) {
-    if (error == Errno.OK && plan.next()) {
+    if (!stopped && error == Errno.OK && plan.next()) {
       inFlight++;
       extent.begin(effects);
     }
@@ -159,7 +170,7 @@ public final class Writeback implements DeviceOperation.Owner {
     if (inFlight > 0) {
       return;
     }
-    if (error != Errno.OK) {
+    if (error != Errno.OK || stopped) {
       giveUp();
       return;
     }
@@ -170,6 +181,20 @@ public final class Writeback implements DeviceOperation.Owner {
     effects.submit(flush);
   }
 
+  /** A segment of the batch has been copied out of RAM. */
+  void gathered(Effects effects) {
+    inFlight--;
+    sortWhenGathered(effects);
+  }
+
+  private void sortWhenGathered(Effects effects) {
+    if (inFlight == 0 && error != Errno.OK) {
+      giveUp();
+    } else if (inFlight == 0) {
+      sort(effects);
+    }
+  }
+
   /** A read of the cache device, or the flush of the backing device. */
   @Override
   public void ioDone(DeviceOperation operation, int ioError, Effects effects) {
@@ -178,16 +203,13 @@ public final class Writeback implements DeviceOperation.Owner {
       failed(operation.toString(), ioError, effects);
     } else if (phase == Phase.FLUSHING) {
       end();
-    } else if (inFlight == 0 && error != Errno.OK) {
-      giveUp();
-    } else if (inFlight == 0) {
-      sort(effects);
+    } else {
+      sortWhenGathered(effects);
     }
   }
 
   private void end() {
     batch.clean();
-    batch.letGo();
     backOffNs = BACK_OFF_FIRST_NS;
     failure = "";
     phase = Phase.IDLE;
@@ -204,7 +226,6 @@ public final class Writeback implements DeviceOperation.Owner {
   }
 
   private void giveUp() {
-    batch.letGo();
     phase = Phase.WAITING;
     retryAtNs = nowNs + backOffNs;
     backOffNs = Math.min(backOffNs * 2, BACK_OFF_MAX_NS);

@@ -79,11 +79,23 @@ public final class WritebackPlan {
       masks[number(i)] = (byte) (own & ~newer);
       newer |= own;
     }
+    dropEmpty();
     cursor = 0;
     cursorSector = 0;
   }
 
-  /** Finds the next extent in ascending order; false at the end. */
+  /** Lines of which nothing is left would stand between neighbours. */
+  private void dropEmpty() {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (masks[number(i)] != 0) {
+        keys[kept++] = keys[i];
+      }
+    }
+    count = kept;
+  }
+
+  /** Finds the next extent, by ascending block; false at the end. */
   public boolean next() {
     while (cursor < count) {
       int mask = masks[number(cursor)] & ALL;
