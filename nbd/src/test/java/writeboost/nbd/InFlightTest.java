@@ -93,6 +93,22 @@ class InFlightTest {
     assertThat(client.reply()).isEqualTo(new RawClient.Reply(0, 1));
   }
 
+  /** The test's thread is the device's here: it must come through while nobody reads replies. */
+  @Test
+  void aSlowClientDoesNotHoldUpTheDevice() throws Exception {
+    served.device.hold();
+    int count = 48;
+    for (int i = 0; i < count; i++) {
+      client.send(RawClient.read(i, 0, 1 << 20));
+    }
+    served.device.awaitHeld(count);
+    served.device.letGo();
+    for (int i = 0; i < count; i++) {
+      assertThat(client.reply()).isEqualTo(new RawClient.Reply(0, i));
+      client.payload(1 << 20);
+    }
+  }
+
   @Test
   void disconnectWaitsForWhatIsInFlight() throws Exception {
     served.device.hold();
