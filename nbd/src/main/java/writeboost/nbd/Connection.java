@@ -71,14 +71,20 @@ final class Connection implements Runnable {
   private void serve() throws IOException {
     Input input = new Input(socket, share);
     try {
-      Future<?> timeout = server.limitHandshake(this);
-      boolean transmission = new Handshake(socket, input, export, device).negotiate();
-      timeout.cancel(false);
-      if (transmission) {
+      if (negotiate(input)) {
         transmit(input);
       }
     } finally {
       input.release();
+    }
+  }
+
+  private boolean negotiate(Input input) throws IOException {
+    Future<?> timeout = server.limitHandshake(this);
+    try {
+      return new Handshake(socket, input, export, device).negotiate();
+    } finally {
+      timeout.cancel(false);
     }
   }
 
