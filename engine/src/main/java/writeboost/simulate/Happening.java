@@ -1,0 +1,31 @@
+package writeboost.simulate;
+
+/** What a run is to bring about. Over many seeds each must have happened, or it is not tested. */
+public enum Happening {
+  LIFE,
+  CLEAN_STOP,
+  POWER_LOSS,
+  KILL,
+  CRASH_IN_FORMAT,
+  CRASH_IN_RESUME,
+  CRASH_WHILE_RUNNING,
+  CRASH_IN_CLEAN_STOP,
+  /** The second, third ... time that the log comes to its first slot. */
+  LAP,
+  SLOT_REUSED,
+  RECORD_WRITTEN,
+  SEGMENT_APPENDED,
+  SEGMENTS_DROPPED,
+  SEGMENT_SHORTENED,
+  /** Acknowledged, not flushed, and gone: as allowed. */
+  ACKNOWLEDGED_LOST,
+  MERGE_FROM_DEVICE,
+  READ_FROM_CACHE_DEVICE,
+  READ_FROM_BACKING,
+  WRITE_BACK_FROM_RAM,
+  WRITE_BACK_FROM_DEVICE,
+  BARRIER_WHILE_FILLING,
+  WRITE_WAITED,
+  FUA,
+  WRITE_ZEROES
+}

@@ -1,0 +1,378 @@
+package writeboost.simulate;
+
+import static writeboost.layout.Geometry.SECTOR;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
+import writeboost.device.Limits;
+import writeboost.device.Operation;
+import writeboost.device.Request;
+import writeboost.layout.Crc32c;
+
+/**
+ * A disk with a volatile cache, as unreliable as the promises allow: until a flush, each sector
+ * that was written may be kept or lost by itself, in any of its versions. A sector of 512 bytes is
+ * never torn. One thread.
+ *
+ * <pre>
+ *   sector:   newest version --> older --> ... --> the durable one
+ *             what is read       a power loss may leave any of them
+ * </pre>
+ *
+ * <p>A request is submitted, then carried out, then answered; each is an event of its own. Without
+ * a queue all of it happens inside {@link #submit}, for start-up code; then every request is a
+ * place where the world may end.
+ *
+ * <p>A flush covers the writes that had been <em>answered</em> before it was submitted; of others
+ * it may make durable what it likes.
+ */
+public final class SimulatedDisk implements BlockDevice {
+
+  private static final Limits LIMITS =
+      new Limits(false, SECTOR, 4096, /* canZero= */ true, /* canTrim= */ true);
+
+  private static final Write ZEROES = new Write(new byte[SECTOR]);
+  private static final MemorySegment ZERO_SECTOR = MemorySegment.ofArray(ZEROES.data);
+
+  /** What was handed over in one request. */
+  private static final class Write {
+    final byte[] data;
+    long answeredAt = Long.MAX_VALUE;
+
+    Write(byte[] data) {
+      this.data = data;
+    }
+  }
+
+  /** One state of one sector. */
+  private static final class Version {
+    final Write write;
+    final int at;
+
+    /** Null where this version is durable. */
+    @Nullable Version older;
+
+    Version(Write write, int at, @Nullable Version older) {
+      this.write = write;
+      this.at = at;
+      this.older = older;
+    }
+  }
+
+  /** A request between its submission and its answer. */
+  private static final class Flight {
+    final Request request;
+    final long submittedAt;
+    final long checksum;
+    @Nullable Write write;
+    boolean executed;
+
+    Flight(Request request, long submittedAt, long checksum) {
+      this.request = request;
+      this.submittedAt = submittedAt;
+      this.checksum = checksum;
+    }
+  }
+
+  private final String name;
+  private final Chance chance;
+  private final EventQueue queue;
+  private final @Nullable Version[] newest;
+  private final BitSet unsettled = new BitSet();
+  private final List<Flight> flights = new ArrayList<>();
+
+  /** Orders answers and submissions of flushes. */
+  private long clock;
+
+  private boolean inline = true;
+  private double crashOdds;
+  private long latencyNs = 1;
+  private long flushes;
+
+  /**
+   * @param name what messages call it
+   * @param sizeBytes a multiple of 512
+   */
+  public SimulatedDisk(String name, long sizeBytes, Chance chance, EventQueue queue) {
+    this.name = name;
+    this.chance = chance;
+    this.queue = queue;
+    newest = new Version[Math.toIntExact(sizeBytes / SECTOR)];
+  }
+
+  // how it behaves
+
+  /** From now on requests are answered inside submit, and each is a crash with these odds. */
+  public void answerAtOnce(double newCrashOdds) {
+    inline = true;
+    crashOdds = newCrashOdds;
+  }
+
+  /** From now on requests take their time, around {@code newLatencyNs} for each of two steps. */
+  public void takeTime(long newLatencyNs) {
+    inline = false;
+    latencyNs = newLatencyNs;
+  }
+
+  @Override
+  public long size() {
+    return (long) newest.length * SECTOR;
+  }
+
+  @Override
+  public Limits limits() {
+    return LIMITS;
+  }
+
+  /** Flushes carried out, over all lives. */
+  public long flushes() {
+    return flushes;
+  }
+
+  /** Whether a request is on its way. */
+  public boolean isBusy() {
+    return !flights.isEmpty();
+  }
+
+  // the way of a request
+
+  @Override
+  public void submit(Request[] batch, int count) {
+    for (int i = 0; i < count; i++) {
+      Request request = batch[i];
+      requireSane(request);
+      Flight flight = new Flight(request, ++clock, checksum(request));
+      queue.trace(request.operation.ordinal());
+      queue.trace(request.offset);
+      queue.trace(request.length);
+      queue.trace(flight.checksum);
+      if (inline) {
+        atOnce(flight);
+      } else {
+        requireAlone(request);
+        flights.add(flight);
+        queue.later(latencyNs, () -> execute(flight));
+      }
+    }
+  }
+
+  private void atOnce(Flight flight) {
+    if (chance.happens(crashOdds)) {
+      perform(flight, chance.oneOf(0, 0.5, 1));
+      throw new SimulatedCrash(name + ": " + flight.request);
+    }
+    perform(flight, 1);
+    answered(flight);
+    flight.request.complete(Errno.OK);
+  }
+
+  private void execute(Flight flight) {
+    requireUnchanged(flight);
+    perform(flight, 1);
+    queue.later(latencyNs, () -> answer(flight));
+  }
+
+  private void answer(Flight flight) {
+    requireUnchanged(flight);
+    flights.remove(flight);
+    answered(flight);
+    flight.request.complete(Errno.OK);
+  }
+
+  private void answered(Flight flight) {
+    clock++;
+    if (flight.write != null) {
+      flight.write.answeredAt = clock;
+    }
+  }
+
+  /** Carries out each sector of a change with the probability {@code part}. */
+  private void perform(Flight flight, double part) {
+    flight.executed = true;
+    Request request = flight.request;
+    int first = (int) (request.offset / SECTOR);
+    int count = (int) (request.length / SECTOR);
+    switch (request.operation) {
+      case READ -> read(first, count, request);
+      case WRITE -> {
+        byte[] data = new byte[(int) request.length];
+        MemorySegment.copy(
+            request.data, ValueLayout.JAVA_BYTE, request.dataOffset, data, 0, data.length);
+        flight.write = new Write(data);
+        write(first, count, flight.write, SECTOR, part);
+      }
+      case WRITE_ZEROES -> {
+        flight.write = new Write(ZEROES.data);
+        write(first, count, flight.write, 0, part);
+      }
+      case TRIM -> {}
+      case FLUSH -> {
+        flushes++;
+        settle(flight.submittedAt, part);
+      }
+    }
+  }
+
+  private void read(int first, int count, Request request) {
+    for (int i = 0; i < count; i++) {
+      Version version = newest[first + i];
+      Write from = version == null ? ZEROES : version.write;
+      int at = version == null ? 0 : version.at;
+      long to = request.dataOffset + (long) i * SECTOR;
+      MemorySegment.copy(from.data, at, request.data, ValueLayout.JAVA_BYTE, to, SECTOR);
+    }
+  }
+
+  private void write(int first, int count, Write write, int stride, double part) {
+    for (int i = 0; i < count; i++) {
+      int sector = first + i;
+      if (part < 1 && !chance.happens(part)) {
+        continue;
+      }
+      Version below = newest[sector];
+      if (below == null) {
+        if (isZero(write.data, i * stride)) {
+          continue; // as it was, whatever is lost
+        }
+        below = new Version(ZEROES, 0, null);
+      }
+      newest[sector] = new Version(write, i * stride, below);
+      unsettled.set(sector);
+    }
+  }
+
+  private static boolean isZero(byte[] data, int at) {
+    return Arrays.equals(data, at, at + SECTOR, ZEROES.data, 0, SECTOR);
+  }
+
+  /** Makes durable, per sector, the newest version that was answered before {@code submittedAt}. */
+  private void settle(long submittedAt, double part) {
+    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
+      if (part < 1 && !chance.happens(part)) {
+        continue;
+      }
+      Version version = newest[s];
+      while (version != null && version.older != null) {
+        if (version.write.answeredAt < submittedAt || chance.oneIn(4)) {
+          version.older = null;
+        } else {
+          version = version.older;
+        }
+      }
+      if (version == newest[s]) {
+        unsettled.clear(s);
+      }
+    }
+  }
+
+  // the end of the world
+
+  /** The process dies: what was carried out is readable and volatile; the rest may get through. */
+  public void kill() {
+    finishFlights();
+    clock++;
+    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
+      for (Version v = newest[s]; v != null; v = v.older) {
+        v.write.answeredAt = Math.min(v.write.answeredAt, clock);
+      }
+    }
+  }
+
+  /** The power fails: an unflushed sector is kept with the probability {@code keep}. */
+  public void losePower(double keep) {
+    finishFlights();
+    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
+      Version survivor = survivor(newest[s], keep);
+      if (survivor != null) {
+        survivor.older = null;
+      }
+      newest[s] = survivor;
+    }
+    unsettled.clear();
+  }
+
+  private @Nullable Version survivor(@Nullable Version top, double keep) {
+    int pending = 0;
+    for (Version v = top; v != null && v.older != null; v = v.older) {
+      pending++;
+    }
+    boolean kept = chance.happens(keep);
+    int down = kept ? (chance.oneIn(4) ? chance.below(pending) : 0) : pending;
+    Version survivor = top;
+    while (down-- > 0 && survivor != null) {
+      survivor = survivor.older;
+    }
+    return survivor;
+  }
+
+  private void finishFlights() {
+    for (Flight flight : flights) {
+      boolean changes =
+          flight.request.operation != Operation.READ && flight.request.operation != Operation.FLUSH;
+      if (!flight.executed && changes) {
+        perform(flight, chance.oneOf(0, 0.5, 1));
+      }
+    }
+    flights.clear();
+  }
+
+  // what is asked of those who use it
+
+  private void requireSane(Request request) {
+    boolean outside =
+        request.offset < 0 || request.length < 0 || request.offset > size() - request.length;
+    if (outside || ((request.offset | request.length) & (SECTOR - 1)) != 0) {
+      throw new Violation(name + ": a request outside the device or unaligned: " + request);
+    }
+  }
+
+  /** No two requests in flight may touch the same sector if one of them changes it. */
+  private void requireAlone(Request request) {
+    for (Flight flight : flights) {
+      Request other = flight.request;
+      boolean overlap =
+          request.offset < other.offset + other.length
+              && other.offset < request.offset + request.length;
+      if (overlap && conflict(request, other)) {
+        throw new Violation(name + ": " + request + " while " + other + " is on its way");
+      }
+    }
+  }
+
+  private static boolean conflict(Request one, Request other) {
+    return one.operation == Operation.WRITE && other.operation == Operation.WRITE;
+  }
+
+  private void requireUnchanged(Flight flight) {
+    if (checksum(flight.request) != flight.checksum) {
+      throw new Violation(name + ": memory changed while lent to the device: " + flight.request);
+    }
+  }
+
+  private static long checksum(Request request) {
+    if (request.operation != Operation.WRITE) {
+      return 0;
+    }
+    return Crc32c.of(request.data, request.dataOffset, request.length);
+  }
+
+  /** Whether a sector has never held anything but zeroes, or does not now. For tests. */
+  boolean isZeroNow(int sector) {
+    Version version = newest[sector];
+    return version == null
+        || MemorySegment.ofArray(version.write.data)
+                .asSlice(version.at, SECTOR)
+                .mismatch(ZERO_SECTOR)
+            < 0;
+  }
+
+  @Override
+  public void close() {}
+}

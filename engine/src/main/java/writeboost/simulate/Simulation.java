@@ -1,0 +1,51 @@
+package writeboost.simulate;
+
+import java.io.IOException;
+import writeboost.device.BlockDevice;
+
+/**
+ * Runs of the real core in a simulated world: start here. A seed says everything about a run. One
+ * thread; may be used for any number of runs, one after the other.
+ */
+public final class Simulation {
+
+  /** Puts something between the core and its cache disk, to see that it is noticed. */
+  @FunctionalInterface
+  public interface Decoration {
+    BlockDevice decorate(BlockDevice cache);
+  }
+
+  /**
+   * What a run was like.
+   *
+   * @param trace a hash over everything that happened
+   */
+  public record Report(long seed, long trace, Happenings happenings) {}
+
+  private final Memory memory = new Memory();
+  private final Decoration decoration;
+
+  public Simulation() {
+    this(disk -> disk);
+  }
+
+  public Simulation(Decoration decoration) {
+    this.decoration = decoration;
+  }
+
+  /**
+   * Runs {@code seed} to its end.
+   *
+   * @throws Violation if a promise was broken; says in which life
+   */
+  public Report run(long seed) {
+    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration);
+    try {
+      world.run();
+    } catch (IOException | RuntimeException | AssertionError fault) {
+      throw new Violation(
+          "seed %d, life %d of %s: %s".formatted(seed, world.life(), world.plan(), fault), fault);
+    }
+    return new Report(seed, world.trace(), world.happenings());
+  }
+}

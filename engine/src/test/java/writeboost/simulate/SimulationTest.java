@@ -1,0 +1,96 @@
+package writeboost.simulate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import writeboost.device.BlockDevice;
+
+/**
+ * Many seeds, and proof that a disk that does not keep its word is noticed.
+ *
+ * <p>{@code -Dsimulate.runs=N -Dsimulate.seed=S} runs N seeds from S on.
+ */
+final class SimulationTest {
+
+  private static final int RUNS = Integer.getInteger("simulate.runs", 2000);
+  private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
+
+  /** Seeds within which a faulty disk has to be found out. */
+  private static final int SEEDS_TO_NOTICE = 100;
+
+  @Test
+  void everySeedKeepsThePromises() {
+    Simulation simulation = new Simulation();
+    Happenings happenings = new Happenings();
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+      happenings.add(simulation.run(seed).happenings());
+    }
+    System.out.print(happenings);
+    if (RUNS >= 2000) {
+      assertThat(Happening.values()).allMatch(what -> happenings.count(what) > 0);
+    }
+  }
+
+  @Test
+  void theSameSeedIsTheSameRun() {
+    Simulation used = new Simulation();
+    for (long seed = 1; seed <= 20; seed++) {
+      long trace = used.run(seed).trace();
+      assertThat(new Simulation().run(seed).trace()).as("seed %d", seed).isEqualTo(trace);
+      assertThat(used.run(seed + 1).trace()).isNotEqualTo(trace);
+    }
+  }
+
+  /** Seeds that have found something once. */
+  @ParameterizedTest
+  @ValueSource(longs = {2375})
+  void whatWasFoundOnceStaysMended(long seed) {
+    new Simulation().run(seed);
+  }
+
+  @Test
+  void aDiskThatDropsItsFlushesIsNoticed() {
+    assertNoticed(FaultyDisk::thatDropsFlushes);
+  }
+
+  @Test
+  void aDiskThatDropsNowAndThenAFlushIsNoticed() {
+    assertNoticed(disk -> FaultyDisk.thatDropsEvery(5, disk));
+  }
+
+  @Test
+  void aDiskThatNeverWritesTheRecordIsNoticed() {
+    assertNoticed(FaultyDisk::thatDropsRecords);
+  }
+
+  @Test
+  void aDiskThatWritesToTheWrongPlaceIsNoticed() {
+    assertNoticed(FaultyDisk::thatMisplacesAWrite);
+  }
+
+  private static void assertNoticed(Simulation.Decoration fault) {
+    Simulation simulation = new Simulation(fault);
+    Violation violation =
+        catchThrowableOfType(
+            Violation.class,
+            () -> {
+              for (long seed = 1; seed <= SEEDS_TO_NOTICE; seed++) {
+                simulation.run(seed);
+              }
+            });
+    assertThat(violation).isNotNull();
+  }
+
+  /** So that the decorations above are the reason. */
+  @Test
+  void aDiskThatIsOnlyLookedThroughIsNotNoticed() {
+    Simulation simulation = new Simulation(FaultyDisk::thatIsSound);
+    Simulation bare = new Simulation((BlockDevice disk) -> disk);
+    for (long seed = 1; seed <= 20; seed++) {
+      assertThat(simulation.run(seed).trace()).isEqualTo(bare.run(seed).trace());
+    }
+  }
+}
