@@ -116,6 +116,7 @@ class RealClientsTest {
             "--size=" + Served.SIZE,
             "--fsync=32",
             "--verify=crc32c",
+            "--verify_state_save=0",
             "--do_verify=1")
         .expectSuccess();
   }
