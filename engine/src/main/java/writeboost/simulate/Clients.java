@@ -38,6 +38,9 @@ final class Clients {
   private double hotOdds;
   private int hotBlock;
 
+  /** Whether requests go over several blocks. */
+  private boolean largeToo;
+
   Clients(
       Chance chance, EventQueue queue, PrefixChecker checker, int sectors, MemorySegment memory) {
     this.chance = chance;
@@ -68,6 +71,7 @@ final class Clients {
     zeroPercent = chance.oneOf(0, 5, 20);
     fuaOdds = chance.oneOf(0, 0.02, 0.2);
     hotOdds = chance.oneOf(0, 0.5, 0.95);
+    largeToo = chance.oneIn(2);
     hotBlock = chance.below(blocks());
     for (int client = 0; client < CLIENTS; client++) {
       think(client);
@@ -157,13 +161,13 @@ final class Clients {
   }
 
   private int firstSector() {
-    int block = chance.happens(hotOdds) ? hotBlock + chance.below(2) : chance.below(blocks());
+    int block = chance.happens(hotOdds) ? hotBlock + chance.below(3) : chance.below(blocks());
     int within = chance.oneIn(2) ? 0 : chance.below(SECTORS_PER_BLOCK);
     return Math.min(sectors - 1, block * SECTORS_PER_BLOCK + within);
   }
 
   private int length() {
-    return switch (chance.below(6)) {
+    return switch (chance.below(largeToo ? 6 : 4)) {
       case 0, 1 -> SECTORS_PER_BLOCK;
       case 2, 3 -> chance.between(1, SECTORS_PER_BLOCK - 1);
       case 4 -> SECTORS_PER_BLOCK * chance.between(1, 5);

@@ -30,28 +30,68 @@ record Plan(
   private static final int SLOTS_MAX = 10;
 
   /** The largest number of RAM buffers. */
-  static final int RAM_BUFFERS_MAX = 6;
+  private static final int RAM_BUFFERS_MAX = 8;
 
   /** The largest volume. */
-  static final int BLOCKS_MAX = 40;
+  private static final int BLOCKS_MAX = 40;
 
   static Plan draw(Chance chance) {
-    int order = chance.oneOf(4, 4, 5, 5, 6);
+    return switch (chance.below(5)) {
+      case 0, 1 -> wide(chance);
+      case 2 -> grouped(chance);
+      default -> deep(chance);
+    };
+  }
+
+  /** A bit of everything. */
+  private static Plan wide(Chance chance) {
     int slots = chance.between(3, SLOTS_MAX);
-    int window = chance.between(1, Math.min(slots - 1, 4));
-    long tail = chance.oneIn(4) ? (long) SECTOR * chance.below(8) : 0;
-    long cacheBytes = Geometry.SUPERBLOCK_REGION + ((long) slots << order + 9) + tail;
     int blocks = chance.oneIn(3) ? chance.between(2, 6) : chance.between(4, BLOCKS_MAX);
     int lastSectors = chance.oneIn(4) ? chance.between(1, 7) : 0;
     boolean shortLives = chance.oneIn(2);
     return new Plan(
-        new Geometry(order, cacheBytes, window),
+        geometry(
+            chance, chance.oneOf(4, 5, 5, 6), slots, chance.between(1, Math.min(slots - 1, 4))),
         (long) blocks * BLOCK - (long) lastSectors * SECTOR,
         chance.between(2, RAM_BUFFERS_MAX),
         shortLives ? chance.between(4, 8) : chance.between(2, 4),
-        shortLives ? chance.between(5, 40) : chance.between(30, 150),
+        shortLives ? chance.between(5, 40) : chance.between(30, 120),
         chance.oneOf(0, 0.0005, 0.002, 0.01),
         chance.oneOf(0, 0.05, 0.25),
         chance.oneIn(4) ? 0.2 : 0);
+  }
+
+  /** Few blocks, overwritten in place within larger segments. */
+  private static Plan grouped(Chance chance) {
+    int slots = chance.between(3, 5);
+    return new Plan(
+        geometry(chance, chance.oneOf(5, 6), slots, chance.between(1, slots - 1)),
+        (long) BLOCK * chance.between(2, 8),
+        chance.between(2, RAM_BUFFERS_MAX),
+        chance.between(4, 10),
+        chance.between(10, 40),
+        chance.oneOf(0.002, 0.005, 0.01),
+        chance.oneOf(0, 0.1),
+        0);
+  }
+
+  /** Many segments under way at once, short lives, and crashes in most resumes. */
+  private static Plan deep(Chance chance) {
+    int slots = chance.between(5, SLOTS_MAX);
+    return new Plan(
+        geometry(chance, chance.oneOf(4, 4, 5), slots, chance.between(2, slots - 1)),
+        (long) BLOCK * chance.between(2, 12),
+        chance.between(4, RAM_BUFFERS_MAX),
+        chance.between(6, 16),
+        chance.between(3, 16),
+        chance.oneOf(0, 0.005, 0.02),
+        chance.oneOf(0.1, 0.25),
+        0);
+  }
+
+  private static Geometry geometry(Chance chance, int order, int slots, int window) {
+    long tail = chance.oneIn(4) ? (long) SECTOR * chance.below(8) : 0;
+    long bytes = Geometry.SUPERBLOCK_REGION + ((long) slots << order + 9) + tail;
+    return new Geometry(order, bytes, window);
   }
 }

@@ -94,6 +94,7 @@ public final class SimulatedDisk implements BlockDevice {
   private boolean inline = true;
   private double crashOdds;
   private long latencyNs = 1;
+  private long flushNs = 1;
   private long flushes;
 
   /**
@@ -115,10 +116,18 @@ public final class SimulatedDisk implements BlockDevice {
     crashOdds = newCrashOdds;
   }
 
-  /** From now on requests take their time, around {@code newLatencyNs} for each of two steps. */
-  public void takeTime(long newLatencyNs) {
+  /**
+   * From now on requests take their time, around {@code newLatencyNs} for each of two steps, a
+   * flush {@code newFlushNs}.
+   */
+  public void takeTime(long newLatencyNs, long newFlushNs) {
     inline = false;
     latencyNs = newLatencyNs;
+    flushNs = newFlushNs;
+  }
+
+  private long latency(Flight flight) {
+    return flight.request.operation == Operation.FLUSH ? flushNs : latencyNs;
   }
 
   @Override
@@ -158,7 +167,7 @@ public final class SimulatedDisk implements BlockDevice {
       } else {
         requireAlone(request);
         flights.add(flight);
-        queue.later(latencyNs, () -> execute(flight));
+        queue.later(latency(flight), () -> execute(flight));
       }
     }
   }
@@ -176,7 +185,7 @@ public final class SimulatedDisk implements BlockDevice {
   private void execute(Flight flight) {
     requireUnchanged(flight);
     perform(flight, 1);
-    queue.later(latencyNs, () -> answer(flight));
+    queue.later(latency(flight), () -> answer(flight));
   }
 
   private void answer(Flight flight) {

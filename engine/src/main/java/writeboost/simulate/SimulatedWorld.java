@@ -28,6 +28,9 @@ final class SimulatedWorld {
   /** Longer than any back-off. */
   private static final long LONG_TIME_NS = 60_000_000_000L;
 
+  /** No life needs so many by far. */
+  private static final int EVENTS_MAX = 1_000_000;
+
   private static final int CRASHES_IN_A_ROW_MAX = 6;
   private static final int READ_BACK_SECTORS = 24;
 
@@ -208,8 +211,8 @@ final class SimulatedWorld {
 
   /** Reads the volume through the new core and judges what is there. */
   private CoreDriver lookAtAll(Start.Started started) {
-    cacheDisk.takeTime(chance.oneOf(1, 50, 1000));
-    backingDisk.takeTime(chance.oneOf(1, 1000, 20_000));
+    cacheDisk.takeTime(chance.oneOf(1, 50, 1000), chance.oneOf(1, 1000, 20_000));
+    backingDisk.takeTime(chance.oneOf(1, 1000, 20_000), chance.oneOf(1, 1000, 20_000));
     CoreDriver driver =
         new CoreDriver(
             started.core(),
@@ -277,7 +280,10 @@ final class SimulatedWorld {
 
   /** Lets things happen until {@code done}, or until the world ends. */
   private void runUntil(CoreDriver driver, BooleanSupplier done) {
-    while (!done.getAsBoolean()) {
+    for (int events = 0; !done.getAsBoolean(); events++) {
+      if (events == EVENTS_MAX) {
+        throw new Violation("something goes on for ever, and requests have no answer");
+      }
       if (chance.happens(crashOdds)) {
         throw new SimulatedCrash("between two events");
       }

@@ -142,7 +142,7 @@ final class SimulatedDiskTest {
   void aFlushAfterAKillCoversWhatTheDeadProcessWrote() {
     for (int i = 0; i < TRIES; i++) {
       SimulatedDisk disk = disk();
-      disk.takeTime(10);
+      disk.takeTime(10, 10);
       write(disk, 0, 1, 7);
       queue.next();
       disk.kill();
@@ -159,7 +159,7 @@ final class SimulatedDiskTest {
     boolean lost = false;
     for (int i = 0; i < TRIES; i++) {
       SimulatedDisk disk = disk();
-      disk.takeTime(10);
+      disk.takeTime(10, 10);
       write(disk, 0, 1, 7);
       flush(disk);
       drain();
@@ -174,7 +174,7 @@ final class SimulatedDiskTest {
     BitSet seen = new BitSet();
     for (int i = 0; i < TRIES; i++) {
       SimulatedDisk disk = disk();
-      disk.takeTime(10);
+      disk.takeTime(10, 10);
       write(disk, 0, 2, 7);
       queue.clear();
       disk.kill();
@@ -194,7 +194,7 @@ final class SimulatedDiskTest {
   @Test
   void memoryThatChangesInFlightIsNoticed() {
     SimulatedDisk disk = disk();
-    disk.takeTime(10);
+    disk.takeTime(10, 10);
     write(disk, 0, 1, 7);
     memory.fill((byte) 8);
     assertThatExceptionOfType(Violation.class).isThrownBy(this::drain);
@@ -203,7 +203,7 @@ final class SimulatedDiskTest {
   @Test
   void twoWritesInFlightToOnePlaceAreNoticed() {
     SimulatedDisk disk = disk();
-    disk.takeTime(10);
+    disk.takeTime(10, 10);
     write(disk, 0, 2, 7);
     assertThatExceptionOfType(Violation.class).isThrownBy(() -> write(disk, 1, 2, 7));
   }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import writeboost.device.BlockDevice;
 
 /**
@@ -42,13 +40,6 @@ final class SimulationTest {
       assertThat(new Simulation().run(seed).trace()).as("seed %d", seed).isEqualTo(trace);
       assertThat(used.run(seed + 1).trace()).isNotEqualTo(trace);
     }
-  }
-
-  /** Seeds that have found something once. */
-  @ParameterizedTest
-  @ValueSource(longs = {2375})
-  void whatWasFoundOnceStaysMended(long seed) {
-    new Simulation().run(seed);
   }
 
   @Test
