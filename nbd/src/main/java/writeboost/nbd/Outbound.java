@@ -1,13 +1,11 @@
 package writeboost.nbd;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
-import writeboost.device.Errno;
 
 /**
  * The commands of one connection: free, in the device, or completed and queued to be answered.
@@ -21,8 +19,6 @@ final class Outbound {
 
   /** A power of two. No more commands of one connection are worked on at once. */
   static final int MAX_COMMANDS = 1024;
-
-  private static final int MAX_VECTORS = 512;
 
   private final SocketChannel socket;
   private final Thread owner;
@@ -41,29 +37,21 @@ final class Outbound {
 
   // Guarded by the lock: the queue. Reply n is in slot n % MAX_COMMANDS, which cannot overflow.
   private final @Nullable Command[] queue = new Command[MAX_COMMANDS];
-  private final ByteBuffer headers = ByteBuffer.allocateDirect(MAX_COMMANDS * Protocol.REPLY_BYTES);
+  private final Replies replies = new Replies(MAX_COMMANDS);
   private long head;
   private long tail;
   private boolean writing;
   private boolean broken;
   private boolean ended;
 
-  // Used by whoever set `writing`.
-  private final ByteBuffer[] vectors = new ByteBuffer[MAX_VECTORS];
-  private final ByteBuffer[] headerViews = new ByteBuffer[MAX_VECTORS];
-  private boolean endsInHeader;
-
   /**
    * @param owner the connection's thread
-   * @param whenBroken called at most once or twice, on any thread, when a write has failed
+   * @param whenBroken called when a write has failed, on the thread that wrote
    */
   Outbound(SocketChannel socket, Thread owner, Runnable whenBroken) {
     this.socket = socket;
     this.owner = owner;
     this.whenBroken = whenBroken;
-    for (int i = 0; i < MAX_VECTORS; i++) {
-      headerViews[i] = headers.duplicate();
-    }
   }
 
   // Commands: the connection's thread.
@@ -150,11 +138,8 @@ final class Outbound {
       recycle(command);
       return;
     }
-    int slot = (int) tail & (MAX_COMMANDS - 1);
-    int at = slot * Protocol.REPLY_BYTES;
-    headers.putInt(at, Protocol.SIMPLE_REPLY_MAGIC);
-    headers.putInt(at + Protocol.REPLY_ERROR_AT, onTheWire(command.request.error));
-    headers.putLong(at + Protocol.REPLY_COOKIE_AT, command.cookie);
+    int slot = slot(tail);
+    replies.putHeader(slot, command);
     queue[slot] = command;
     tail++;
   }
@@ -165,22 +150,6 @@ final class Outbound {
       progress.signalAll();
     }
     free[freeCount++] = command;
-  }
-
-  /** The specification's errors are a few of Linux's. */
-  private static int onTheWire(int error) {
-    return switch (error) {
-      case Errno.OK,
-          Errno.EPERM,
-          Errno.EIO,
-          Errno.ENOMEM,
-          Errno.EINVAL,
-          Errno.ENOSPC,
-          Errno.ESHUTDOWN ->
-          error;
-      case Errno.ENOTSUP -> Errno.EINVAL; // has a meaning of its own that we do not advertise
-      default -> Errno.EIO;
-    };
   }
 
   // Writing: the connection's thread and the writer thread.
@@ -195,13 +164,13 @@ final class Outbound {
       writing = true;
       while (head < tail && !broken) {
         long to = head;
-        int count = 0;
-        while (to < tail && count + 2 <= MAX_VECTORS) {
-          count = gather((int) to & (MAX_COMMANDS - 1), count, to == head);
-          to++;
+        replies.clear();
+        while (to < tail && replies.hasRoom()) {
+          int slot = slot(to++);
+          replies.add(slot, queued(slot));
         }
         lock.unlock();
-        boolean written = write(count);
+        boolean written = write();
         lock.lock();
         if (!written) {
           broken = true;
@@ -220,46 +189,18 @@ final class Outbound {
     }
   }
 
-  /** Adds the reply in {@code slot} to the vectors: neighbouring headers become one. */
-  private int gather(int slot, int count, boolean first) {
-    int at = slot * Protocol.REPLY_BYTES;
-    Command command = queued(slot);
-    int vector = count;
-    if (endsInHeader && !first && slot > 0) {
-      vectors[vector - 1].limit(at + Protocol.REPLY_BYTES);
-    } else {
-      headerViews[vector].limit(at + Protocol.REPLY_BYTES).position(at);
-      vectors[vector] = headerViews[vector];
-      vector++;
-    }
-    int payload = command.replyPayload();
-    endsInHeader = payload == 0 || command.slab == null;
-    if (payload > 0 && command.slab != null) {
-      vectors[vector++] = command.slab.view(command.payloadAt, command.payloadAt + payload);
-    }
-    return vector;
-  }
-
-  private boolean write(int count) {
+  private boolean write() {
     try {
-      if (count == 1) {
-        while (vectors[0].hasRemaining()) {
-          socket.write(vectors[0]);
-        }
-        return true;
-      }
-      int done = 0;
-      while (done < count) {
-        socket.write(vectors, done, count - done);
-        while (done < count && !vectors[done].hasRemaining()) {
-          done++;
-        }
-      }
+      replies.writeTo(socket);
       return true;
     } catch (IOException e) { // the client is gone
       whenBroken.run();
       return false;
     }
+  }
+
+  private static int slot(long reply) {
+    return (int) reply & (MAX_COMMANDS - 1);
   }
 
   private Command queued(int slot) {
@@ -271,7 +212,7 @@ final class Outbound {
   }
 
   private void dequeue() {
-    int slot = (int) head & (MAX_COMMANDS - 1);
+    int slot = slot(head);
     Command command = queued(slot);
     queue[slot] = null;
     head++;
