@@ -46,6 +46,16 @@ final class ClientRequest {
     return pending;
   }
 
+  /**
+   * A write of one piece: it comes into the log as a whole or not at all. Of a larger one nobody
+   * could say how much has come.
+   */
+  boolean isCancellable() {
+    boolean write =
+        request.operation == Operation.WRITE || request.operation == Operation.WRITE_ZEROES;
+    return write && pieceEnd(first()) == end();
+  }
+
   // sending: right after, the request has to be handed to the volume
 
   void flush() {
@@ -121,7 +131,9 @@ final class ClientRequest {
       throw new Violation("answered twice: " + request);
     }
     pending = false;
-    if (request.error == Errno.OK) {
+    if (request.error == Errno.ECANCELED && isCancellable()) {
+      checker.never(firstPiece);
+    } else if (request.error == Errno.OK) {
       tellChecker();
       Payload.poison(memory, 0, request.operation == Operation.WRITE ? request.length : 0);
     } else if (request.error != Errno.ESHUTDOWN) {

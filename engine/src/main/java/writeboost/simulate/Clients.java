@@ -3,6 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTORS_PER_BLOCK;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
 
@@ -19,6 +20,8 @@ final class Clients {
   /** Where requests go in. */
   interface Volume {
     void accept(Request[] batch, int count);
+
+    void cancel(Request request);
   }
 
   private final Chance chance;
@@ -27,7 +30,7 @@ final class Clients {
   private final ClientRequest[][] requests = new ClientRequest[CLIENTS][DEPTH];
   private final Request[] batch = new Request[BATCH_MAX];
 
-  private Volume volume = (none, count) -> {};
+  private @Nullable Volume volume;
   private int left;
   private long thinkNs;
   private int depth = 1;
@@ -35,6 +38,7 @@ final class Clients {
   private int flushPercent;
   private int zeroPercent;
   private double fuaOdds;
+  private double cancelOdds;
   private double hotOdds;
   private int hotBlock;
 
@@ -70,6 +74,7 @@ final class Clients {
     flushPercent = chance.oneOf(0, 2, 10, 40);
     zeroPercent = chance.oneOf(0, 5, 20);
     fuaOdds = chance.oneOf(0, 0.02, 0.2);
+    cancelOdds = chance.oneOf(0, 0.1);
     hotOdds = chance.oneOf(0, 0.5, 0.95);
     largeToo = chance.oneIn(2);
     hotBlock = chance.below(blocks());
@@ -131,8 +136,18 @@ final class Clients {
         batch[count++] = request.request;
       }
     }
-    if (count > 0) {
+    if (count > 0 && volume != null) {
       volume.accept(batch, count);
+    }
+    if (chance.happens(cancelOdds)) {
+      ClientRequest unwanted = requests[client][chance.below(depth)];
+      queue.later(thinkNs, () -> cancel(unwanted));
+    }
+  }
+
+  private void cancel(ClientRequest unwanted) {
+    if (unwanted.isPending() && unwanted.isCancellable() && volume != null) {
+      volume.cancel(unwanted.request);
     }
   }
 

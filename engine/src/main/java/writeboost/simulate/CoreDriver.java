@@ -2,6 +2,7 @@ package writeboost.simulate;
 
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
@@ -17,7 +18,7 @@ import writeboost.writeback.Writeback;
  * Carries out what a core asks for, each effect as an event of its own: every copy, every report
  * that it is done, every answer. One thread.
  */
-final class CoreDriver {
+final class CoreDriver implements Clients.Volume {
 
   private final Core core;
   private final Geometry geometry;
@@ -53,7 +54,8 @@ final class CoreDriver {
 
   // into the core
 
-  void accept(Request[] batch, int count) {
+  @Override
+  public void accept(Request[] batch, int count) {
     for (int i = 0; i < count; i++) {
       noteRequest(batch[i]);
     }
@@ -62,6 +64,12 @@ final class CoreDriver {
     for (int i = 0; i < count && nothing; i++) {
       noteWaiting(batch[i]);
     }
+    carryOut();
+  }
+
+  @Override
+  public void cancel(Request request) {
+    core.cancel(request, effects);
     carryOut();
   }
 
@@ -103,6 +111,9 @@ final class CoreDriver {
     for (int i = 0; i < effects.answeredCount(); i++) {
       Request request = effects.answered(i);
       int error = effects.error(i);
+      if (error == Errno.ECANCELED) {
+        happenings.happened(Happening.WRITE_CANCELLED);
+      }
       queue.trace(error);
       queue.later(answerNs, () -> request.complete(error));
     }

@@ -2,7 +2,9 @@ package writeboost.simulate;
 
 /** What a run is to bring about. Over many seeds each must have happened, or it is not tested. */
 public enum Happening {
+  FORMATTED,
   LIFE,
+  READ_ONLY_LIFE,
   CLEAN_STOP,
   POWER_LOSS,
   KILL,
@@ -26,6 +28,7 @@ public enum Happening {
   WRITE_BACK_FROM_DEVICE,
   BARRIER_WHILE_FILLING,
   WRITE_WAITED,
+  WRITE_CANCELLED,
   FUA,
   WRITE_ZEROES
 }

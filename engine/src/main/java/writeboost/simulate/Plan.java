@@ -16,6 +16,7 @@ import writeboost.layout.Geometry;
  * @param crashOdds for each event
  * @param resumeCrashOdds for each request of a resume
  * @param formatCrashOdds for each request of a format
+ * @param reformatOdds for a format over the old cache between two lives
  */
 record Plan(
     Geometry geometry,
@@ -25,7 +26,8 @@ record Plan(
     int requestsPerLife,
     double crashOdds,
     double resumeCrashOdds,
-    double formatCrashOdds) {
+    double formatCrashOdds,
+    double reformatOdds) {
 
   private static final int SLOTS_MAX = 10;
 
@@ -58,7 +60,8 @@ record Plan(
         shortLives ? chance.between(5, 40) : chance.between(30, 120),
         chance.oneOf(0, 0.0005, 0.002, 0.01),
         chance.oneOf(0, 0.05, 0.25),
-        chance.oneIn(4) ? 0.2 : 0);
+        chance.oneIn(4) ? 0.2 : 0,
+        chance.oneIn(8) ? 0.3 : 0);
   }
 
   /** Few blocks, overwritten in place within larger segments. */
@@ -72,6 +75,7 @@ record Plan(
         chance.between(10, 40),
         chance.oneOf(0.002, 0.005, 0.01),
         chance.oneOf(0, 0.1),
+        0,
         0);
   }
 
@@ -86,7 +90,8 @@ record Plan(
         chance.between(3, 16),
         chance.oneOf(0, 0.005, 0.02),
         chance.oneOf(0.1, 0.25),
-        0);
+        0.1,
+        chance.oneIn(8) ? 0.2 : 0);
   }
 
   private static Geometry geometry(Chance chance, int order, int slots, int window) {

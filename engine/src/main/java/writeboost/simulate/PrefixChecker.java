@@ -19,6 +19,9 @@ public final class PrefixChecker {
 
   private static final int NONE = -1;
 
+  /** The content of a piece that does not count. */
+  private static final long NEVER = Long.MIN_VALUE;
+
   private final int sectors;
 
   /** What each sector held before the first piece. */
@@ -67,6 +70,12 @@ public final class PrefixChecker {
     Arrays.fill(known, NONE);
   }
 
+  /** Another cache over the same backing device, which holds this: what was sent is forgotten. */
+  public void beginAnew(long[] found) {
+    System.arraycopy(found, 0, base, 0, sectors);
+    forget();
+  }
+
   // the life of a write
 
   /** The content of the next piece, never seen before. */
@@ -98,6 +107,11 @@ public final class PrefixChecker {
     for (int sector = firstSector; sector < firstSector + count; sector++) {
       known[sector] = Math.max(known[sector], piece);
     }
+  }
+
+  /** The piece, of a write that was cancelled, has not come into the log and never will. */
+  public void never(int piece) {
+    contents[piece] = NEVER;
   }
 
   /** A barrier is sent; what it will promise once it is answered. */
@@ -160,6 +174,13 @@ public final class PrefixChecker {
    * @return how many acknowledged pieces are gone
    */
   public int resumed(long[] found) {
+    int lost = Math.max(0, acknowledged - prefix(found));
+    beginAnew(found);
+    return lost;
+  }
+
+  /** The largest k, at or above the mark, for which this is the state after the first k pieces. */
+  public int prefix(long[] found) {
     int[] begins = new int[pieces + 2];
     for (int sector = 0; sector < sectors; sector++) {
       countFitting(sector, found[sector], begins);
@@ -181,10 +202,7 @@ public final class PrefixChecker {
     if (k == NONE) {
       throw new Violation(report(found, best));
     }
-    System.arraycopy(found, 0, base, 0, sectors);
-    int lost = Math.max(0, acknowledged - k);
-    forget();
-    return lost;
+    return k;
   }
 
   /** Adds 1 where an interval of fitting k begins, and takes it away behind its end. */
@@ -192,6 +210,9 @@ public final class PrefixChecker {
     int last = pieces;
     for (int entry = newestEntry[sector]; entry != NONE; entry = entryOlder[entry]) {
       int piece = entryPiece[entry];
+      if (contents[piece] == NEVER) {
+        continue;
+      }
       if (contents[piece] == found) {
         begins[piece + 1]++;
         begins[last + 1]--;
@@ -224,7 +245,7 @@ public final class PrefixChecker {
 
   private long contentAfter(int sector, int k) {
     for (int entry = newestEntry[sector]; entry != NONE; entry = entryOlder[entry]) {
-      if (entryPiece[entry] < k) {
+      if (entryPiece[entry] < k && contents[entryPiece[entry]] != NEVER) {
         return contents[entryPiece[entry]];
       }
     }
@@ -243,6 +264,8 @@ public final class PrefixChecker {
   private static String name(long content) {
     return content == Payload.ZEROES
         ? "zeroes"
-        : content == Payload.FOREIGN ? "something foreign" : "version " + content;
+        : content == Payload.FOREIGN
+            ? "something foreign"
+            : content == NEVER ? "nothing, cancelled" : "version " + content;
   }
 }

@@ -39,7 +39,6 @@ public final class SimulatedDisk implements BlockDevice {
       new Limits(false, SECTOR, 4096, /* canZero= */ true, /* canTrim= */ true);
 
   private static final Write ZEROES = new Write(new byte[SECTOR]);
-  private static final MemorySegment ZERO_SECTOR = MemorySegment.ofArray(ZEROES.data);
 
   /** What was handed over in one request. */
   private static final class Write {
@@ -143,11 +142,6 @@ public final class SimulatedDisk implements BlockDevice {
   /** Flushes carried out, over all lives. */
   public long flushes() {
     return flushes;
-  }
-
-  /** Whether a request is on its way. */
-  public boolean isBusy() {
-    return !flights.isEmpty();
   }
 
   // the way of a request
@@ -332,6 +326,18 @@ public final class SimulatedDisk implements BlockDevice {
     flights.clear();
   }
 
+  /** What would be read now. */
+  MemorySegment image() {
+    byte[] image = new byte[Math.toIntExact(size())];
+    for (int sector = 0; sector < newest.length; sector++) {
+      Version version = newest[sector];
+      if (version != null) {
+        System.arraycopy(version.write.data, version.at, image, sector * SECTOR, SECTOR);
+      }
+    }
+    return MemorySegment.ofArray(image);
+  }
+
   // what is asked of those who use it
 
   private void requireSane(Request request) {
@@ -370,16 +376,6 @@ public final class SimulatedDisk implements BlockDevice {
       return 0;
     }
     return Crc32c.of(request.data, request.dataOffset, request.length);
-  }
-
-  /** Whether a sector has never held anything but zeroes, or does not now. For tests. */
-  boolean isZeroNow(int sector) {
-    Version version = newest[sector];
-    return version == null
-        || MemorySegment.ofArray(version.write.data)
-                .asSlice(version.at, SECTOR)
-                .mismatch(ZERO_SECTOR)
-            < 0;
   }
 
   @Override

@@ -4,15 +4,11 @@ import static writeboost.layout.Geometry.SECTOR;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
-import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
-import writeboost.layout.FormatDecision;
-import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.Superblock;
 import writeboost.volume.Core;
@@ -32,7 +28,6 @@ final class SimulatedWorld {
   private static final int EVENTS_MAX = 1_000_000;
 
   private static final int CRASHES_IN_A_ROW_MAX = 6;
-  private static final int READ_BACK_SECTORS = 24;
 
   private final Chance chance;
   private final EventQueue queue;
@@ -43,17 +38,16 @@ final class SimulatedWorld {
   private final SimulatedDisk backingDisk;
   private final BlockDevice cache;
   private final Blocking blockingCache;
+  private final Formatting formatting;
   private final PrefixChecker checker;
   private final Clients clients;
   private final int sectors;
   private final MemorySegment stopBlock;
-  private final MemorySegment readBack;
+  private final ReadBack readBack;
 
   private int life;
-  private boolean hasStarted;
   private double crashOdds;
   private int crashesInARow;
-  private int toRead;
 
   SimulatedWorld(long seed, Memory memory, Simulation.Decoration decoration) {
     this.memory = memory;
@@ -69,8 +63,9 @@ final class SimulatedWorld {
     memory.clear();
     clients = new Clients(chance, queue, checker, sectors, memory.zeroed(Clients.memoryBytes()));
     stopBlock = memory.unzeroed(Geometry.BLOCK);
-    readBack = memory.unzeroed(plan.volumeBytes());
+    readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
     memory.keep();
+    formatting = new Formatting(chance, plan, blockingCache, memory);
   }
 
   Happenings happenings() {
@@ -99,42 +94,6 @@ final class SimulatedWorld {
     lookAtAll(start());
   }
 
-  // format
-
-  private void format() throws IOException {
-    UUID uuid = new UUID(chance.below(1 << 30), chance.below(1 << 30));
-    Superblock superblock = Superblock.create(plan.geometry(), uuid, plan.volumeBytes(), 0, 0);
-    Formatter.Clearing[] ways = Formatter.Clearing.values();
-    try {
-      cacheDisk.answerAtOnce(odds(plan.formatCrashOdds()));
-      Formatter.format(
-          blockingCache, superblock, ways[chance.below(ways.length)], (done, total) -> {});
-    } catch (SimulatedCrash crash) {
-      happenings.happened(Happening.CRASH_IN_FORMAT);
-      throw crash;
-    }
-  }
-
-  /** Asks what serving the device would ask; after a crash in a format either is right. */
-  private boolean isToBeFormatted() throws IOException {
-    if (crashesInARow == 0) {
-      return true;
-    }
-    memory.reset();
-    cacheDisk.answerAtOnce(0);
-    long bytes = Geometry.SUPERBLOCK_REGION;
-    MemorySegment first = memory.unzeroed(bytes);
-    MemorySegment last = memory.unzeroed(bytes);
-    blockingCache.read(0, first);
-    blockingCache.read(cache.size() - bytes, last);
-    return switch (FormatDecision.of(first, last, false)) {
-      case FormatDecision.Format _ -> true;
-      case FormatDecision.Resume _ -> false;
-      case FormatDecision.Refuse refuse ->
-          throw new Violation("refused after a crash in a format: " + refuse.reason().getMessage());
-    };
-  }
-
   /** These odds, or none: the world has to come round at last. */
   private double odds(double wanted) {
     return crashesInARow < CRASHES_IN_A_ROW_MAX ? wanted : 0;
@@ -148,18 +107,23 @@ final class SimulatedWorld {
       long firstId = started.core().snapshot().newestId();
       CoreDriver driver = lookAtAll(started);
       crashesInARow = 0;
-      clients.begin(driver::accept, requests);
+      clients.begin(driver, requests);
       boolean inTheMiddle = chance.oneIn(2);
       runUntil(driver, inTheMiddle ? clients::haveSentAll : clients::areDone);
       countLaps(started.core(), firstId);
       if (chance.oneIn(3)) {
         stopCleanly(started, driver);
-        happenings.happened(Happening.CLEAN_STOP);
       }
     } catch (SimulatedCrash crash) {
       happenings.happened(Happening.CRASH_WHILE_RUNNING);
     }
     crash();
+    if (chance.happens(plan.reformatOdds())) {
+      // The new cache begins with what the backing device holds; that has to stay.
+      backingDisk.answerAtOnce(0);
+      new Blocking(backingDisk, "backing").flush();
+      formatting.again();
+    }
   }
 
   private void countLaps(Core core, long firstId) {
@@ -171,18 +135,21 @@ final class SimulatedWorld {
     happenings.happened(Happening.WRITE_BACK_FROM_RAM, core.snapshot().linesWrittenBack());
   }
 
+  /** Formats where that has to be, and resumes, until both have come to their end. */
   private Start.Started start() throws IOException {
     while (true) {
       try {
-        if (!hasStarted && isToBeFormatted()) {
-          format();
+        cacheDisk.answerAtOnce(0);
+        if (formatting.isNeeded()) {
+          cacheDisk.answerAtOnce(odds(plan.formatCrashOdds()));
+          during(Happening.CRASH_IN_FORMAT, formatting::format);
+        }
+        if (!formatting.isUncertain() && chance.oneIn(10)) {
+          lookReadOnly();
         }
         memory.reset();
-        long flushes = cacheDisk.flushes();
-        Start.Started started = resume();
-        noteResume(started, cacheDisk.flushes() - flushes);
-        hasStarted = true;
-        return started;
+        cacheDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
+        return during(Happening.CRASH_IN_RESUME, this::resume);
       } catch (SimulatedCrash crash) {
         crash();
       }
@@ -190,13 +157,14 @@ final class SimulatedWorld {
   }
 
   private Start.Started resume() throws IOException {
-    try {
-      cacheDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
-      return Start.resume(blockingCache, false, plan.ramBuffers(), memory::forCore);
-    } catch (SimulatedCrash crash) {
-      happenings.happened(Happening.CRASH_IN_RESUME);
-      throw crash;
+    long flushes = cacheDisk.flushes();
+    Start.Started started = Start.resume(blockingCache, false, plan.ramBuffers(), memory::forCore);
+    noteResume(started, cacheDisk.flushes() - flushes);
+    if (formatting.resumed(started.recovery().superblock().uuid())) {
+      happenings.happened(Happening.FORMATTED);
+      checker.beginAnew(ReadBack.contents(backingDisk.image()));
     }
+    return started;
   }
 
   private void noteResume(Start.Started started, long flushes) {
@@ -211,53 +179,38 @@ final class SimulatedWorld {
 
   /** Reads the volume through the new core and judges what is there. */
   private CoreDriver lookAtAll(Start.Started started) {
-    cacheDisk.takeTime(chance.oneOf(1, 50, 1000), chance.oneOf(1, 1000, 20_000));
-    backingDisk.takeTime(chance.oneOf(1, 1000, 20_000), chance.oneOf(1, 1000, 20_000));
-    CoreDriver driver =
-        new CoreDriver(
-            started.core(),
-            plan.geometry(),
-            cache,
-            backingDisk,
-            queue,
-            happenings,
-            chance.oneOf(1, 20, 2000),
-            chance.oneOf(1, 100));
-    Payload.poison(readBack, 0, readBack.byteSize());
-    int stride = chance.between(1, READ_BACK_SECTORS);
-    toRead = sectors;
-    for (int sector = 0; sector < sectors; sector += stride) {
-      int count = Math.min(stride, sectors - sector);
-      Request request = new Request(this::partRead);
-      request.set(
-          Operation.READ,
-          0,
-          (long) sector * SECTOR,
-          (long) count * SECTOR,
-          readBack,
-          (long) sector * SECTOR);
-      driver.accept(new Request[] {request}, 1);
+    CoreDriver driver = drive(started.core(), cache, backingDisk);
+    readBack.begin(driver);
+    runUntil(driver, readBack::isDone);
+    long[] found = readBack.found();
+    for (long content : found) {
+      queue.trace(content);
     }
-    runUntil(driver, () -> toRead == 0);
-    judge();
+    happenings.happened(Happening.ACKNOWLEDGED_LOST, checker.resumed(found));
     return driver;
   }
 
-  private void partRead(Request request) {
-    if (request.error != Errno.OK) {
-      throw new Violation(
-          "after a resume: %s was answered %s".formatted(request, Errno.name(request.error)));
-    }
-    toRead -= (int) (request.length / SECTOR);
+  /** A read-only start shows a state as good as any, and touches nothing. */
+  private void lookReadOnly() throws IOException {
+    memory.reset();
+    cacheDisk.answerAtOnce(0);
+    BlockDevice readable = new Untouchable(cache);
+    Start.Started started =
+        Start.resume(new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore);
+    CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
+    readBack.begin(driver);
+    runUntil(driver, readBack::isDone);
+    checker.prefix(readBack.found());
+    happenings.happened(Happening.READ_ONLY_LIFE);
   }
 
-  private void judge() {
-    long[] found = new long[sectors];
-    for (int sector = 0; sector < sectors; sector++) {
-      found[sector] = Payload.read(readBack, (long) sector * SECTOR, sector);
-      queue.trace(found[sector]);
-    }
-    happenings.happened(Happening.ACKNOWLEDGED_LOST, checker.resumed(found));
+  private CoreDriver drive(Core core, BlockDevice cacheNow, BlockDevice backingNow) {
+    cacheDisk.takeTime(chance.oneOf(1, 50, 1000), chance.oneOf(1, 1000, 20_000));
+    backingDisk.takeTime(chance.oneOf(1, 1000, 20_000), chance.oneOf(1, 1000, 20_000));
+    long copyNs = chance.oneOf(1, 20, 2000);
+    long answerNs = chance.oneOf(1, 100);
+    return new CoreDriver(
+        core, plan.geometry(), cacheNow, backingNow, queue, happenings, copyNs, answerNs);
   }
 
   private void stopCleanly(Start.Started started, CoreDriver driver) throws IOException {
@@ -268,12 +221,39 @@ final class SimulatedWorld {
     boolean patient = chance.oneIn(2);
     runUntil(driver, () -> answered[0] && (!patient || clients.areDone()));
     checker.allDurable();
+    cacheDisk.answerAtOnce(plan.resumeCrashOdds());
+    Superblock superblock = started.recovery().superblock();
+    during(
+        Happening.CRASH_IN_CLEAN_STOP,
+        () -> Start.recordCleanStop(blockingCache, superblock, started.core(), stopBlock));
+    happenings.happened(Happening.CLEAN_STOP);
+  }
+
+  /** A part of a life in which every request to the cache may be the last one. */
+  @FunctionalInterface
+  private interface Part<T> {
+    T run() throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface PlainPart {
+    void run() throws IOException;
+  }
+
+  private void during(Happening crashHere, PlainPart part) throws IOException {
+    during(
+        crashHere,
+        () -> {
+          part.run();
+          return part;
+        });
+  }
+
+  private <T> T during(Happening crashHere, Part<T> part) throws IOException {
     try {
-      cacheDisk.answerAtOnce(plan.resumeCrashOdds());
-      Start.recordCleanStop(
-          blockingCache, started.recovery().superblock(), started.core(), stopBlock);
+      return part.run();
     } catch (SimulatedCrash crash) {
-      happenings.happened(Happening.CRASH_IN_CLEAN_STOP);
+      happenings.happened(crashHere);
       throw crash;
     }
   }

@@ -120,6 +120,20 @@ final class PrefixCheckerTest {
   }
 
   @Test
+  void aCancelledPieceDoesNotCount() {
+    int cancelled = send(0, A);
+    send(1, B);
+    checker.never(cancelled);
+    assertKept(0, B, 0);
+  }
+
+  @Test
+  void aCancelledPieceDoesNotComeBack() {
+    checker.never(send(0, A));
+    assertBroken(A, 0, 0);
+  }
+
+  @Test
   void theReportNamesTheSector() {
     send(0, A);
     send(1, B);
