@@ -26,6 +26,8 @@ public enum Happening {
   READ_FROM_BACKING,
   WRITE_BACK_FROM_RAM,
   WRITE_BACK_FROM_DEVICE,
+  /** A write or a flush of the backing device; the flush may have forgotten what it should keep. */
+  BACKING_FAILED,
   BARRIER_WHILE_FILLING,
   WRITE_WAITED,
   WRITE_CANCELLED,

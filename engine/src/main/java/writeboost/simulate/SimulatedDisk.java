@@ -95,6 +95,9 @@ public final class SimulatedDisk implements BlockDevice {
   private long latencyNs = 1;
   private long flushNs = 1;
   private long flushes;
+  private int failuresLeft;
+  private double failureOdds;
+  private long failures;
 
   /**
    * @param name what messages call it
@@ -113,6 +116,21 @@ public final class SimulatedDisk implements BlockDevice {
   public void answerAtOnce(double newCrashOdds) {
     inline = true;
     crashOdds = newCrashOdds;
+  }
+
+  /**
+   * From now on {@code count} writes and flushes fail, each with these odds. A write that has
+   * failed may be there in part; a flush that has failed may have thrown away what it should have
+   * kept.
+   */
+  public void fail(int count, double odds) {
+    failuresLeft = count;
+    failureOdds = odds;
+  }
+
+  /** Requests that have failed, over all lives. */
+  public long failures() {
+    return failures;
   }
 
   /**
@@ -178,15 +196,52 @@ public final class SimulatedDisk implements BlockDevice {
 
   private void execute(Flight flight) {
     requireUnchanged(flight);
-    perform(flight, 1);
-    queue.later(latency(flight), () -> answer(flight));
+    boolean fails = failuresLeft > 0 && isWriteOrFlush(flight) && chance.happens(failureOdds);
+    if (fails) {
+      failuresLeft--;
+      failures++;
+      failToPerform(flight);
+    } else {
+      perform(flight, 1);
+    }
+    queue.later(latency(flight), () -> answer(flight, fails ? Errno.EIO : Errno.OK));
   }
 
-  private void answer(Flight flight) {
+  private static boolean isWriteOrFlush(Flight flight) {
+    Operation operation = flight.request.operation;
+    return operation == Operation.WRITE || operation == Operation.FLUSH;
+  }
+
+  /** A write gets through in part; a flush that fails has forgotten some of what it should keep. */
+  private void failToPerform(Flight flight) {
+    if (flight.request.operation == Operation.WRITE) {
+      perform(flight, chance.oneOf(0, 0.5));
+      return;
+    }
+    flight.executed = true;
+    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
+      if (chance.oneIn(2)) {
+        newest[s] = durable(newest[s]);
+        unsettled.clear(s);
+      }
+    }
+  }
+
+  private static @Nullable Version durable(@Nullable Version top) {
+    Version version = top;
+    while (version != null && version.older != null) {
+      version = version.older;
+    }
+    return version;
+  }
+
+  private void answer(Flight flight, int error) {
     requireUnchanged(flight);
     flights.remove(flight);
-    answered(flight);
-    flight.request.complete(Errno.OK);
+    if (error == Errno.OK) {
+      answered(flight);
+    }
+    flight.request.complete(error);
   }
 
   private void answered(Flight flight) {

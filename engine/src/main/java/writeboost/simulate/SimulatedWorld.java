@@ -103,10 +103,12 @@ final class SimulatedWorld {
 
   private void live(int requests) throws IOException {
     Start.Started started = start();
+    long failuresBefore = backingDisk.failures();
     try {
       long firstId = started.core().snapshot().newestId();
       CoreDriver driver = lookAtAll(started);
       crashesInARow = 0;
+      backingDisk.fail(chance.oneOf(0, 0, 1, 8), chance.oneOf(0.02, 0.3));
       clients.begin(driver, requests);
       boolean inTheMiddle = chance.oneIn(2);
       runUntil(driver, inTheMiddle ? clients::haveSentAll : clients::areDone);
@@ -117,6 +119,7 @@ final class SimulatedWorld {
     } catch (SimulatedCrash crash) {
       happenings.happened(Happening.CRASH_WHILE_RUNNING);
     }
+    happenings.happened(Happening.BACKING_FAILED, backingDisk.failures() - failuresBefore);
     crash();
     if (chance.happens(plan.reformatOdds())) {
       // The new cache begins with what the backing device holds; that has to stay.
@@ -180,6 +183,7 @@ final class SimulatedWorld {
   /** Reads the volume through the new core and judges what is there. */
   private CoreDriver lookAtAll(Start.Started started) {
     CoreDriver driver = drive(started.core(), cache, backingDisk);
+    backingDisk.fail(0, 0);
     readBack.begin(driver);
     runUntil(driver, readBack::isDone);
     long[] found = readBack.found();
