@@ -26,6 +26,8 @@ public final class ExternalTool {
     }
   }
 
+  private static final int KILL_LIMIT_S = 10;
+
   private final Path program;
 
   private ExternalTool(Path program) {
@@ -41,39 +43,56 @@ public final class ExternalTool {
         return new ExternalTool(program);
       }
     }
-    if ("1".equals(System.getenv("REQUIRE_CLIENTS"))) {
-      throw new AssertionError(name + " is not installed, and REQUIRE_CLIENTS=1");
-    }
-    Assumptions.abort(name + " is not installed");
+    require(false, name);
     throw new AssertionError("unreachable");
+  }
+
+  /** Skips or fails the test, as above, unless what it needs is there. */
+  public static void require(boolean there, String what) {
+    if (!there && "1".equals(System.getenv("REQUIRE_CLIENTS"))) {
+      throw new AssertionError("needs " + what + ", and REQUIRE_CLIENTS=1");
+    }
+    Assumptions.assumeTrue(there, "needs " + what);
+  }
+
+  /** Starts it; both its outputs are appended to {@code log}. Who calls this ends it. */
+  public Process start(Path log, String... arguments) throws IOException {
+    return builder(ProcessBuilder.Redirect.appendTo(log.toFile()), arguments).start();
   }
 
   /** Runs it to its end; standard output and standard error come back as one text. */
   public Result run(Duration timeout, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of(arguments));
     Path output = Files.createTempFile("output", ".txt");
     try {
-      ProcessBuilder builder =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-              .redirectOutput(output.toFile());
-      // A script is to find the interpreter that it was installed with.
-      builder.environment().merge("PATH", "", (path, none) -> program.getParent() + ":" + path);
+      ProcessBuilder builder = builder(ProcessBuilder.Redirect.to(output.toFile()), arguments);
       Process process = builder.start();
       boolean ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
       if (!ended) {
-        process.destroyForcibly().waitFor();
+        // One that waits for a device cannot be killed.
+        process.destroyForcibly().waitFor(KILL_LIMIT_S, TimeUnit.SECONDS);
       }
       String text = Files.readString(output, StandardCharsets.UTF_8);
       if (!ended) {
-        throw new AssertionError(command + " did not end within " + timeout + ":\n" + text);
+        throw new AssertionError(
+            builder.command() + " did not end within " + timeout + ":\n" + text);
       }
       return new Result(process.exitValue(), text);
     } finally {
       Files.delete(output);
     }
+  }
+
+  private ProcessBuilder builder(ProcessBuilder.Redirect output, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(output);
+    // A script is to find the interpreter that it was installed with.
+    builder.environment().merge("PATH", "", (path, none) -> program.getParent() + ":" + path);
+    return builder;
   }
 }

@@ -117,6 +117,7 @@ class RealClientsTest {
             "--fsync=32",
             "--verify=crc32c",
             "--verify_state_save=0",
+            "--verify_state_save=0",
             "--do_verify=1")
         .expectSuccess();
   }
