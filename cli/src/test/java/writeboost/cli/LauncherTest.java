@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -258,12 +259,14 @@ final class LauncherTest {
 
   /** A copy of the real launcher that takes the places of the test for the usual ones. */
   private void plantLauncher() throws IOException {
-    String script = Files.readString(repository().resolve("writeboost"));
+    Path launcher = tree.resolve("writeboost");
+    Files.copy(repository().resolve("writeboost"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+    String library = Files.readString(repository().resolve("bin/launch.bash"));
     String places = "/usr/lib/jvm/* /opt/* /opt/*/*";
-    assertThat(script).contains(places);
+    assertThat(library).contains(places);
     String mine = "\"" + temporary + "\"/usual/*";
-    Path launcher = Files.writeString(tree.resolve("writeboost"), script.replace(places, mine));
-    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createDirectory(tree.resolve("bin"));
+    Files.writeString(tree.resolve("bin/launch.bash"), library.replace(places, mine));
   }
 
   private static Path repository() {

@@ -1,0 +1,136 @@
+package writeboost.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import writeboost.device.FileCreation;
+
+/** The command {@code bench/compare}. Runs on the main thread. */
+final class Compare {
+
+  private static final long VOLUME_BYTES = 2L << 30;
+  private static final long CACHE_BYTES = 16L << 30;
+
+  /** All runs together write no more: the log must not become full. */
+  private static final long WRITE_BYTES = CACHE_BYTES * 3 / 4 - (64 << 20);
+
+  /** Compilers take that long. */
+  private static final int WARM_UP_S = 3;
+
+  private static final Path FOLDER = Path.of("/var/tmp");
+
+  private final Options options;
+  private final Workspace workspace;
+  private final Path cacheFile;
+
+  private Compare(Options options, Workspace workspace) {
+    this.options = options;
+    this.workspace = workspace;
+    this.cacheFile = workspace.file("cache.img");
+  }
+
+  public static void main(String[] args) {
+    if (List.of(args).contains("--help")) {
+      System.out.print(Options.USAGE);
+      return;
+    }
+    try {
+      Options options = Options.parse(args);
+      requirePrograms();
+      compare(options);
+    } catch (Options.UsageException e) {
+      System.err.println("bench/compare: " + e.getMessage());
+      System.err.print(Options.USAGE);
+      System.exit(2);
+    } catch (IOException e) {
+      System.err.println("bench/compare: " + e.getMessage());
+      System.exit(1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      System.exit(1);
+    }
+  }
+
+  private static void requirePrograms() throws IOException {
+    List<String> missing = Programs.missingPackages(System.getenv().getOrDefault("PATH", ""));
+    if (!missing.isEmpty()) {
+      String packages = String.join(" ", missing);
+      throw new IOException("needs programs that are missing: apt-get install " + packages);
+    }
+  }
+
+  private static void compare(Options options) throws IOException, InterruptedException {
+    Path folder = options.folder() == null ? FOLDER : options.folder();
+    requireSpace(folder);
+    Map<String, String> conditions = Conditions.of(options);
+    System.out.print(Report.conditions(conditions));
+    List<Comparison> comparisons = new ArrayList<>();
+    try (Workspace workspace = Workspace.in(folder)) {
+      Compare compare = new Compare(options, workspace);
+      compare.createCache();
+      for (Benchmark benchmark : options.benchmarks()) {
+        Comparison comparison = compare.measure(benchmark);
+        comparisons.add(comparison);
+        System.out.print(Report.of(comparison));
+      }
+    }
+    if (options.json() != null) {
+      Files.writeString(options.json(), Json.of(conditions, comparisons));
+    }
+  }
+
+  private static void requireSpace(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(folder + " is not a folder; give one with --dir");
+    }
+    if (Files.getFileStore(folder).getUsableSpace() < CACHE_BYTES + CACHE_BYTES / 16) {
+      throw new IOException(
+          folder + " has no room for a file of " + (CACHE_BYTES >> 30) + " GiB; try --dir");
+    }
+  }
+
+  private void createCache() throws IOException {
+    if (options.sparseCache()) {
+      FileCreation.sparse(cacheFile, CACHE_BYTES).close();
+    } else {
+      System.err.println("bench/compare: writing the cache file");
+      FileCreation.allocated(cacheFile, CACHE_BYTES, done -> {}).close();
+    }
+  }
+
+  private Comparison measure(Benchmark benchmark) throws IOException, InterruptedException {
+    String core = String.valueOf(Runtime.getRuntime().availableProcessors() - 1);
+    List<String> prefix = benchmark.pinned ? List.of("taskset", "--cpu-list", core) : List.of();
+    Fio fio = new Fio(workspace, prefix, VOLUME_BYTES, benchmark.depth);
+    String size = "size=" + VOLUME_BYTES;
+    try (Server ours = Server.writeboost(prefix, workspace, cacheFile, VOLUME_BYTES);
+        Server nothing = Server.nbdkit(prefix, workspace, "null", size);
+        Server memory = Server.nbdkit(prefix, workspace, "memory", size)) {
+      List<Server> servers = List.of(ours, nothing, memory);
+      List<Comparison.Series> measured = new ArrayList<>();
+      servers.forEach(server -> measured.add(new Comparison.Series(server.name())));
+      long ourRequests = 0;
+      for (int round = 0; round <= options.rounds(); round++) {
+        System.err.printf(
+            "bench/compare: %s, %s%n", benchmark, round == 0 ? "warming up" : "round " + round);
+        for (int i = 0; i < servers.size(); i++) {
+          int seconds = round == 0 ? WARM_UP_S : options.seconds();
+          Run run = fio.run(servers.get(i), seconds, bytesPerRun());
+          ourRequests += i == 0 ? run.requests() : 0;
+          if (round > 0) {
+            measured.get(i).runs().add(run);
+          }
+        }
+      }
+      LogState log = ours.logState();
+      return new Comparison(benchmark, measured, log, log.overwrittenInPlace(ourRequests));
+    }
+  }
+
+  private long bytesPerRun() {
+    return WRITE_BYTES / (options.rounds() + 1);
+  }
+}
