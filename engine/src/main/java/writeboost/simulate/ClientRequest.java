@@ -40,6 +40,7 @@ final class ClientRequest {
     this.checker = checker;
     this.memory = memory;
     this.whenAnswered = whenAnswered;
+    request.attachment = this;
   }
 
   boolean isPending() {
@@ -131,12 +132,10 @@ final class ClientRequest {
       throw new Violation("answered twice: " + request);
     }
     pending = false;
-    if (request.error == Errno.ECANCELED && isCancellable()) {
-      checker.never(firstPiece);
-    } else if (request.error == Errno.OK) {
+    if (request.error == Errno.OK) {
       tellChecker();
       Payload.poison(memory, 0, request.operation == Operation.WRITE ? request.length : 0);
-    } else if (request.error != Errno.ESHUTDOWN) {
+    } else if (request.error != Errno.ESHUTDOWN && request.error != Errno.ECANCELED) {
       throw new Violation("%s was answered %s".formatted(request, Errno.name(request.error)));
     }
     whenAnswered.run();
@@ -166,6 +165,17 @@ final class ClientRequest {
     if (request.has(Request.FUA)) {
       checker.durable(Math.max(promised, piece));
     }
+  }
+
+  /**
+   * The volume has let go of a cancelled write. Told at once, not with the answer: the world may
+   * end in between.
+   */
+  static void letGo(Request cancelled) {
+    if (!(cancelled.attachment instanceof ClientRequest client) || !client.isCancellable()) {
+      throw new Violation("cancelled unasked: " + cancelled);
+    }
+    client.checker.never(client.firstPiece);
   }
 
   /** The world has ended; nobody will answer. */

@@ -64,16 +64,19 @@ final class Clients {
     return CLIENTS * DEPTH * ClientRequest.BYTES_MAX;
   }
 
-  /** A new life: so many requests are sent to {@code newVolume}. */
-  void begin(Volume newVolume, int count) {
+  /**
+   * A new life: so many requests are sent to {@code newVolume}, {@code withBarriers} or with hardly
+   * any.
+   */
+  void begin(Volume newVolume, int count, boolean withBarriers) {
     volume = newVolume;
     left = count;
     thinkNs = chance.oneOf(1, 100, 3000);
     depth = chance.between(1, DEPTH);
     writePercent = chance.between(40, 90);
-    flushPercent = chance.oneOf(0, 2, 10, 40);
+    flushPercent = withBarriers ? chance.oneOf(0, 2, 10, 40) : chance.oneOf(0, 0, 5);
     zeroPercent = chance.oneOf(0, 5, 20);
-    fuaOdds = chance.oneOf(0, 0.02, 0.2);
+    fuaOdds = withBarriers ? chance.oneOf(0, 0.02, 0.2) : chance.oneOf(0, 0.02);
     cancelOdds = chance.oneOf(0, 0.1);
     hotOdds = chance.oneOf(0, 0.5, 0.95);
     largeToo = chance.oneIn(2);

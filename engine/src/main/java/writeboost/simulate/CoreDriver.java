@@ -113,6 +113,7 @@ final class CoreDriver implements Clients.Volume {
       int error = effects.error(i);
       if (error == Errno.ECANCELED) {
         happenings.happened(Happening.WRITE_CANCELLED);
+        ClientRequest.letGo(request);
       }
       queue.trace(error);
       queue.later(answerNs, () -> request.complete(error));

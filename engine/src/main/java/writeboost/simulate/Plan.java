@@ -17,6 +17,7 @@ import writeboost.layout.Geometry;
  * @param resumeCrashOdds for each request of a resume
  * @param formatCrashOdds for each request of a format
  * @param reformatOdds for a format over the old cache between two lives
+ * @param deep the end is to come while many segments are written and not flushed
  */
 record Plan(
     Geometry geometry,
@@ -27,7 +28,8 @@ record Plan(
     double crashOdds,
     double resumeCrashOdds,
     double formatCrashOdds,
-    double reformatOdds) {
+    double reformatOdds,
+    boolean deep) {
 
   private static final int SLOTS_MAX = 10;
 
@@ -61,7 +63,8 @@ record Plan(
         chance.oneOf(0, 0.0005, 0.002, 0.01),
         chance.oneOf(0, 0.05, 0.25),
         chance.oneIn(4) ? 0.2 : 0,
-        chance.oneIn(8) ? 0.3 : 0);
+        chance.oneIn(8) ? 0.3 : 0,
+        false);
   }
 
   /** Few blocks, overwritten in place within larger segments. */
@@ -76,7 +79,8 @@ record Plan(
         chance.oneOf(0.002, 0.005, 0.01),
         chance.oneOf(0, 0.1),
         0,
-        0);
+        0,
+        false);
   }
 
   /** Many segments under way at once, short lives, and crashes in most resumes. */
@@ -89,9 +93,10 @@ record Plan(
         chance.between(6, 16),
         chance.between(3, 16),
         chance.oneOf(0, 0.005, 0.02),
-        chance.oneOf(0.1, 0.25),
+        chance.oneOf(0.1, 0.25, 0.4),
         0.1,
-        chance.oneIn(8) ? 0.2 : 0);
+        chance.oneIn(8) ? 0.2 : 0,
+        true);
   }
 
   private static Geometry geometry(Chance chance, int order, int slots, int window) {

@@ -45,6 +45,11 @@ public final class SimulatedDisk implements BlockDevice {
     final byte[] data;
     long answeredAt = Long.MAX_VALUE;
 
+    /** Whether a power loss that decides write by write keeps it. */
+    boolean kept;
+
+    boolean decided;
+
     Write(byte[] data) {
       this.data = data;
     }
@@ -185,7 +190,9 @@ public final class SimulatedDisk implements BlockDevice {
   }
 
   private void atOnce(Flight flight) {
-    if (chance.happens(crashOdds)) {
+    // A crash at a read is like one at the change before it; most requests of a start are reads.
+    boolean read = flight.request.operation == Operation.READ;
+    if (chance.happens(read ? crashOdds / 10 : crashOdds)) {
       perform(flight, chance.oneOf(0, 0.5, 1));
       throw new SimulatedCrash(name + ": " + flight.request);
     }
@@ -343,17 +350,37 @@ public final class SimulatedDisk implements BlockDevice {
     }
   }
 
-  /** The power fails: an unflushed sector is kept with the probability {@code keep}. */
-  public void losePower(double keep) {
+  /**
+   * The power fails: what is not flushed is kept with the probability {@code keep}, sector by
+   * sector or, as {@code wholeWrites}, write by write.
+   */
+  public void losePower(double keep, boolean wholeWrites) {
     finishFlights();
     for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
-      Version survivor = survivor(newest[s], keep);
+      Version top = newest[s];
+      Version survivor = wholeWrites ? newestKept(top, keep) : survivor(top, keep);
       if (survivor != null) {
         survivor.older = null;
       }
       newest[s] = survivor;
     }
     unsettled.clear();
+  }
+
+  private @Nullable Version newestKept(@Nullable Version top, double keep) {
+    Version version = top;
+    while (version != null && version.older != null && !isKept(version.write, keep)) {
+      version = version.older;
+    }
+    return version;
+  }
+
+  private boolean isKept(Write write, double keep) {
+    if (!write.decided) {
+      write.decided = true;
+      write.kept = chance.happens(keep);
+    }
+    return write.kept;
   }
 
   private @Nullable Version survivor(@Nullable Version top, double keep) {

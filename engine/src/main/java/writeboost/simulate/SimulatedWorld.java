@@ -109,11 +109,11 @@ final class SimulatedWorld {
       CoreDriver driver = lookAtAll(started);
       crashesInARow = 0;
       backingDisk.fail(chance.oneOf(0, 0, 1, 8), chance.oneOf(0.02, 0.3));
-      clients.begin(driver, requests);
-      boolean inTheMiddle = chance.oneIn(2);
+      clients.begin(driver, requests, !plan.deep());
+      boolean inTheMiddle = plan.deep() || chance.oneIn(2);
       runUntil(driver, inTheMiddle ? clients::haveSentAll : clients::areDone);
       countLaps(started.core(), firstId);
-      if (chance.oneIn(3)) {
+      if (chance.oneIn(plan.deep() ? 8 : 3)) {
         stopCleanly(started, driver);
       }
     } catch (SimulatedCrash crash) {
@@ -209,7 +209,11 @@ final class SimulatedWorld {
   }
 
   private CoreDriver drive(Core core, BlockDevice cacheNow, BlockDevice backingNow) {
-    cacheDisk.takeTime(chance.oneOf(1, 50, 1000), chance.oneOf(1, 1000, 20_000));
+    if (plan.deep()) {
+      cacheDisk.takeTime(chance.oneOf(1, 50), chance.oneOf(5000, 50_000));
+    } else {
+      cacheDisk.takeTime(chance.oneOf(1, 50, 1000), chance.oneOf(1, 1000, 20_000));
+    }
     backingDisk.takeTime(chance.oneOf(1, 1000, 20_000), chance.oneOf(1, 1000, 20_000));
     long copyNs = chance.oneOf(1, 20, 2000);
     long answerNs = chance.oneOf(1, 100);
@@ -290,7 +294,7 @@ final class SimulatedWorld {
     crashesInARow++;
     queue.clear();
     clients.drop();
-    boolean cacheLosesPower = chance.oneIn(2);
+    boolean cacheLosesPower = chance.happens(plan.deep() ? 0.8 : 0.5);
     boolean backingLosesPower = chance.oneIn(5) != cacheLosesPower;
     end(cacheDisk, cacheLosesPower);
     end(backingDisk, backingLosesPower);
@@ -299,7 +303,7 @@ final class SimulatedWorld {
 
   private void end(SimulatedDisk disk, boolean losesPower) {
     if (losesPower) {
-      disk.losePower(chance.oneOf(0.1, 0.5, 0.9));
+      disk.losePower(chance.oneOf(0.1, 0.5, 0.9), chance.oneIn(2));
     } else {
       disk.kill();
     }

@@ -84,7 +84,7 @@ final class SimulatedDiskTest {
       SimulatedDisk disk = disk();
       write(disk, 0, SECTORS, 7);
       flush(disk);
-      disk.losePower(0.5);
+      disk.losePower(0.5, false);
       for (int sector = 0; sector < SECTORS; sector++) {
         assertThat(read(disk, sector)).isEqualTo(7);
       }
@@ -98,7 +98,7 @@ final class SimulatedDiskTest {
     for (int i = 0; i < TRIES; i++) {
       SimulatedDisk disk = disk();
       write(disk, 0, SECTORS, 7);
-      disk.losePower(0.5);
+      disk.losePower(0.5, false);
       for (int sector = 0; sector < SECTORS; sector++) {
         int value = read(disk, sector);
         assertThat(value).isIn(0, 7);
@@ -110,6 +110,23 @@ final class SimulatedDiskTest {
   }
 
   @Test
+  void orWriteByWrite() {
+    TreeSet<Integer> survivors = new TreeSet<>();
+    for (int i = 0; i < TRIES; i++) {
+      SimulatedDisk disk = disk();
+      write(disk, 0, SECTORS, 1);
+      write(disk, 0, SECTORS, 2);
+      disk.losePower(0.5, true);
+      int survivor = read(disk, 0);
+      survivors.add(survivor);
+      for (int sector = 0; sector < SECTORS; sector++) {
+        assertThat(read(disk, sector)).isEqualTo(survivor);
+      }
+    }
+    assertThat(survivors).containsExactly(0, 1, 2);
+  }
+
+  @Test
   void anyOfSeveralVersionsMaySurvive() {
     TreeSet<Integer> survivors = new TreeSet<>();
     for (int i = 0; i < TRIES; i++) {
@@ -118,7 +135,7 @@ final class SimulatedDiskTest {
       flush(disk);
       write(disk, 0, 1, 2);
       write(disk, 0, 1, 3);
-      disk.losePower(0.5);
+      disk.losePower(0.5, false);
       survivors.add(read(disk, 0));
     }
     assertThat(survivors).containsExactly(1, 2, 3);
@@ -132,7 +149,7 @@ final class SimulatedDiskTest {
       write(disk, 0, 1, 7);
       disk.kill();
       assertThat(read(disk, 0)).isEqualTo(7);
-      disk.losePower(0.5);
+      disk.losePower(0.5, false);
       lost |= read(disk, 0) == 0;
     }
     assertThat(lost).isTrue();
@@ -149,7 +166,7 @@ final class SimulatedDiskTest {
       queue.clear();
       disk.answerAtOnce(0);
       flush(disk);
-      disk.losePower(0.1);
+      disk.losePower(0.1, false);
       assertThat(read(disk, 0)).isEqualTo(7);
     }
   }
@@ -163,7 +180,7 @@ final class SimulatedDiskTest {
       write(disk, 0, 1, 7);
       flush(disk);
       drain();
-      disk.losePower(0.5);
+      disk.losePower(0.5, false);
       lost |= read(disk, 0) == 0;
     }
     assertThat(lost).isTrue();
