@@ -1,5 +1,6 @@
 package writeboost.cli;
 
+import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -12,7 +13,13 @@ import picocli.CommandLine.Spec;
     name = "writeboost",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    description = "A log-structured write-back cache for block storage, exported over NBD.")
+    subcommands = ServeCommand.class,
+    description = "A log-structured write-back cache for block storage, exported over NBD.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  writeboost serve backing.img cache.img 10 --backing-size 4G --cache-size 512M",
+      "  writeboost serve --help"
+    })
 public final class Main implements Runnable {
 
   /** Reads the version from the jar that this class came in. */
@@ -29,7 +36,39 @@ public final class Main implements Runnable {
   private CommandSpec spec;
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    LogFormat.install();
+    CommandLine command = new CommandLine(new Main());
+    command.setParameterExceptionHandler((e, unused) -> tell(e.getMessage() + hint(e)));
+    command.setExecutionExceptionHandler((e, unused, parsed) -> failed(e));
+    int exitCode = command.execute(args);
+    System.out.flush();
+    System.err.flush();
+    // Threads of a device that hangs would keep the process from ending in any gentler way.
+    Runtime.getRuntime().halt(exitCode);
+  }
+
+  private static String hint(ParameterException e) {
+    return "; see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'";
+  }
+
+  private static int tell(String message) {
+    System.err.println("writeboost: " + message.lines().findFirst().orElse(message));
+    return CommandFailure.USAGE;
+  }
+
+  private static int failed(Exception e) {
+    if (LogFormat.DEBUG) {
+      e.printStackTrace();
+    }
+    if (e instanceof CommandFailure failure) {
+      tell(failure.line());
+      return failure.exitCode();
+    }
+    tell(
+        e instanceof IOException
+            ? String.valueOf(e.getMessage())
+            : "unexpected: " + e + " (WRITEBOOST_DEBUG=1 shows where)");
+    return CommandFailure.FAILURE;
   }
 
   @Override

@@ -242,6 +242,7 @@ public final class Core {
           log.durableId(),
           log.ring.newestId(),
           barriers.durablePosition(),
+          (log.end() - barriers.durablePosition()) * Geometry.BLOCK,
           writer.bytesWritten(),
           barriers.flushes(),
           writeback.linesWritten(),
@@ -261,6 +262,7 @@ public final class Core {
    * @param durableId newest segment that is closed and durable, with all before it
    * @param newestId newest segment that was opened
    * @param durablePosition everything before this position of the log is durable
+   * @param unsavedBytes of lines that are not durable
    * @param bytesLogged bytes written to segments in this life
    * @param flushes flushes of the cache device in this life
    * @param linesWrittenBack lines written to the backing device in this life
@@ -274,6 +276,7 @@ public final class Core {
       long durableId,
       long newestId,
       long durablePosition,
+      long unsavedBytes,
       long bytesLogged,
       long flushes,
       long linesWrittenBack,

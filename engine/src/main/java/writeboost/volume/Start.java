@@ -31,6 +31,9 @@ public final class Start {
     }
   }
 
+  /** Bytes of data that a line holds. */
+  public static final int LINE_BYTES = Geometry.BLOCK;
+
   private Start() {}
 
   /**

@@ -1,0 +1,188 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.DeviceFile;
+import writeboost.device.FileCreation;
+import writeboost.device.Identity;
+import writeboost.layout.ChecksumLayout;
+import writeboost.layout.Geometry;
+
+/**
+ * The backing and the cache device of a server, opened and locked; made where they do not exist and
+ * a size was given. What was made is removed again if the start does not succeed.
+ */
+final class Devices implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+
+  /**
+   * One of the two, as the command line has it.
+   *
+   * @param size bytes to create it with, if it does not exist; null if it has to exist
+   */
+  record Wanted(String role, Path path, @Nullable Long size) {
+    String sizeOption() {
+      return "--" + role + "-size";
+    }
+  }
+
+  private final Wanted backingWanted;
+  private final Wanted cacheWanted;
+  private final boolean readOnly;
+  private final Deque<Path> created = new ArrayDeque<>();
+  private @Nullable DeviceFile backing;
+  private @Nullable DeviceFile cache;
+
+  private Devices(Wanted backing, Wanted cache, boolean readOnly) {
+    this.backingWanted = backing;
+    this.cacheWanted = cache;
+    this.readOnly = readOnly;
+  }
+
+  /** Opens and locks what exists, and checks what can be checked before anything is created. */
+  static Devices open(Wanted backing, Wanted cache, int order, boolean readOnly)
+      throws CommandFailure, IOException {
+    Devices devices = new Devices(backing, cache, readOnly);
+    boolean opened = false;
+    try {
+      devices.requireDifferent();
+      devices.backing = devices.openExisting(backing);
+      devices.cache = devices.openExisting(cache);
+      devices.requireCacheSize(order);
+      opened = true;
+      return devices;
+    } finally {
+      if (!opened) {
+        devices.close();
+      }
+    }
+  }
+
+  private void requireDifferent() throws CommandFailure, IOException {
+    Identity one = DeviceFile.identity(backingWanted.path());
+    Identity other = DeviceFile.identity(cacheWanted.path());
+    boolean same =
+        one == null
+            ? other == null && backingWanted.path().equals(cacheWanted.path())
+            : one.equals(other);
+    if (same) {
+      throw CommandFailure.usage(
+          "%s and %s are the same device; the cache needs one of its own"
+              .formatted(backingWanted.path(), cacheWanted.path()));
+    }
+  }
+
+  private @Nullable DeviceFile openExisting(Wanted wanted) throws CommandFailure, IOException {
+    if (DeviceFile.identity(wanted.path()) == null) {
+      if (wanted.size() == null || readOnly) {
+        throw CommandFailure.failure(
+            "%s: no such file; check the path%s"
+                .formatted(
+                    wanted.path(),
+                    readOnly ? "" : ", or give " + wanted.sizeOption() + " to create it"));
+      }
+      return null;
+    }
+    DeviceFile file = DeviceFile.open(wanted.path(), readOnly);
+    if (wanted.size() != null && wanted.size() != file.size()) {
+      file.close();
+      throw CommandFailure.failure(
+          "%s: exists with %d bytes, not the %d of %s; leave the option out to use it as it is"
+              .formatted(wanted.path(), file.size(), wanted.size(), wanted.sizeOption()));
+    }
+    if (file.size() == 0) {
+      file.close();
+      throw CommandFailure.failure(
+          "%s: is empty; remove it and give %s to create it"
+              .formatted(wanted.path(), wanted.sizeOption()));
+    }
+    return file;
+  }
+
+  private void requireCacheSize(int order) throws CommandFailure {
+    try {
+      ChecksumLayout.INSTANCE.requireOrder(order);
+      long size = cache == null ? given(cacheWanted) : cache.size();
+      new Geometry(order, size);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.failure(cacheWanted.path() + ": " + e.getMessage());
+    }
+  }
+
+  private static long given(Wanted wanted) {
+    if (wanted.size() == null) {
+      throw new IllegalStateException("neither there nor to be created: " + wanted);
+    }
+    return wanted.size();
+  }
+
+  /** Makes what does not exist. */
+  void createMissing(boolean sparseCache) throws IOException {
+    if (backing == null) {
+      backing = FileCreation.sparse(backingWanted.path(), given(backingWanted));
+      created.push(backingWanted.path());
+    }
+    if (cache == null) {
+      long size = given(cacheWanted);
+      cache = sparseCache ? FileCreation.sparse(cacheWanted.path(), size) : zeroFilled(size);
+      created.push(cacheWanted.path());
+    }
+  }
+
+  private DeviceFile zeroFilled(long size) throws IOException {
+    Progress progress = new Progress("zero-filling " + cacheWanted.path(), size);
+    try {
+      return FileCreation.allocated(cacheWanted.path(), size, progress::at);
+    } finally {
+      progress.end();
+    }
+  }
+
+  DeviceFile backing() {
+    return require(backing);
+  }
+
+  DeviceFile cache() {
+    return require(cache);
+  }
+
+  private static DeviceFile require(@Nullable DeviceFile file) {
+    if (file == null) {
+      throw new IllegalStateException("not opened");
+    }
+    return file;
+  }
+
+  /** The start has succeeded: what was created stays. */
+  void keep() {
+    created.clear();
+  }
+
+  /** Unlocks both, and removes what was created in vain. */
+  @Override
+  public void close() {
+    while (!created.isEmpty()) {
+      remove(created.pop());
+    }
+    if (cache != null) {
+      cache.close();
+    }
+    if (backing != null) {
+      backing.close();
+    }
+  }
+
+  private static void remove(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING, "{0}: was created in vain; remove it by hand: {1}", path, e);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package writeboost.cli;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/**
+ * Where a server listens, as an NBD URI says it: {@code nbd+unix:///EXPORT?socket=PATH} or {@code
+ * nbd://HOST:PORT/EXPORT}.
+ */
+sealed interface ListenAddress {
+
+  int DEFAULT_PORT = 10809;
+
+  /** The export name in the URI; empty if there is none. */
+  String export();
+
+  /** The URI that clients connect to. */
+  String uri(String exportName);
+
+  /** A Unix socket. */
+  record Unix(String export, Path path) implements ListenAddress {
+    @Override
+    public String uri(String exportName) {
+      return "nbd+unix:///" + encode(exportName) + "?socket=" + encode(path.toString());
+    }
+  }
+
+  /** A TCP socket; port 0 is any free one. */
+  record Tcp(String export, InetSocketAddress address) implements ListenAddress {
+    boolean isLoopback() {
+      return address.getAddress().isLoopbackAddress();
+    }
+
+    @Override
+    public String uri(String exportName) {
+      String host = address.getAddress().getHostAddress();
+      String bracketed = host.contains(":") ? "[" + host + "]" : host;
+      return "nbd://%s:%d/%s".formatted(bracketed, address.getPort(), encode(exportName));
+    }
+  }
+
+  static ListenAddress parse(String text) throws CommandFailure {
+    try {
+      URI uri = new URI(text);
+      String path = uri.getPath() == null ? "" : uri.getPath();
+      String export = path.startsWith("/") ? path.substring(1) : path;
+      return switch (String.valueOf(uri.getScheme())) {
+        case "nbd+unix" -> new Unix(export, socketPath(text, uri.getQuery()));
+        case "nbd" -> new Tcp(export, address(text, uri));
+        case "nbds", "nbds+unix" ->
+            throw CommandFailure.usage("--listen " + text + ": TLS is not supported");
+        default -> throw malformed(text);
+      };
+    } catch (URISyntaxException | InvalidPathException e) {
+      throw malformed(text);
+    }
+  }
+
+  private static Path socketPath(String text, String query) throws CommandFailure {
+    String prefix = "socket=";
+    if (query == null || !query.startsWith(prefix) || query.length() == prefix.length()) {
+      throw malformed(text);
+    }
+    return Path.of(query.substring(prefix.length())).toAbsolutePath();
+  }
+
+  private static InetSocketAddress address(String text, URI uri) throws CommandFailure {
+    String host = uri.getHost();
+    int port = uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort();
+    if (host == null || port > 0xFFFF) {
+      throw malformed(text);
+    }
+    try {
+      return new InetSocketAddress(InetAddress.getByName(host), port);
+    } catch (UnknownHostException e) {
+      throw CommandFailure.failure("--listen " + text + ": there is no host " + host);
+    }
+  }
+
+  private static CommandFailure malformed(String text) {
+    return CommandFailure.usage(
+        "--listen "
+            + text
+            + ": not an address; give nbd+unix:///NAME?socket=PATH or nbd://HOST:PORT");
+  }
+
+  private static String encode(String text) {
+    try {
+      String path = new URI(null, null, "/" + text, null).getRawPath();
+      return path.substring(1).replace("?", "%3F").replace("&", "%26").replace("+", "%2B");
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(text, e);
+    }
+  }
+}

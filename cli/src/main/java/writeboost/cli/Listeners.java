@@ -1,0 +1,96 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The sockets of one server, bound before anything is created, and their URIs. */
+final class Listeners implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+  private static final int BACKLOG = 128;
+
+  private final List<ServerSocketChannel> channels = new ArrayList<>();
+  private final List<UnixSocket> unixSockets = new ArrayList<>();
+  private final List<ListenAddress> addresses = new ArrayList<>();
+
+  private Listeners() {}
+
+  /** Binds all of them, or none. The cache's lock is held, or the cache does not exist yet. */
+  static Listeners bind(List<ListenAddress> wanted) throws CommandFailure {
+    Listeners listeners = new Listeners();
+    boolean complete = false;
+    try {
+      for (ListenAddress address : wanted) {
+        listeners.bind(address);
+      }
+      complete = true;
+      return listeners;
+    } finally {
+      if (!complete) {
+        listeners.close();
+      }
+    }
+  }
+
+  private void bind(ListenAddress address) throws CommandFailure {
+    switch (address) {
+      case ListenAddress.Unix unix -> {
+        UnixSocket socket = UnixSocket.listen(unix.path());
+        unixSockets.add(socket);
+        channels.add(socket.channel());
+        addresses.add(unix);
+      }
+      case ListenAddress.Tcp tcp -> bindTcp(tcp);
+    }
+  }
+
+  private void bindTcp(ListenAddress.Tcp tcp) throws CommandFailure {
+    try {
+      ServerSocketChannel channel = ServerSocketChannel.open();
+      channels.add(channel);
+      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      channel.bind(tcp.address(), BACKLOG);
+      addresses.add(
+          new ListenAddress.Tcp(tcp.export(), (InetSocketAddress) channel.getLocalAddress()));
+    } catch (BindException e) {
+      throw CommandFailure.failure(
+          "cannot listen on %s port %d: %s; give another --listen"
+              .formatted(tcp.address().getHostString(), tcp.address().getPort(), e.getMessage()));
+    } catch (IOException e) {
+      throw CommandFailure.failure("cannot listen on " + tcp.address() + ": " + e.getMessage());
+    }
+  }
+
+  List<ServerSocketChannel> channels() {
+    return channels;
+  }
+
+  /** What clients connect to, separated by spaces. */
+  String uris(String exportName) {
+    return String.join(" ", addresses.stream().map(address -> address.uri(exportName)).toList());
+  }
+
+  /** Stops listening and gives the names back. */
+  @Override
+  public void close() {
+    for (UnixSocket socket : unixSockets) {
+      try {
+        socket.remove();
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "The socket could not be removed: {0}", e.toString());
+      }
+    }
+    for (ServerSocketChannel channel : channels) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "Closing a socket: {0}", e.toString());
+      }
+    }
+  }
+}

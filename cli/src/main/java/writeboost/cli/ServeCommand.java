@@ -1,0 +1,181 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import writeboost.volume.VolumeOptions;
+
+/** {@code writeboost serve}: what the command line says, checked. Runs on the main thread. */
+@Command(
+    name = "serve",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false,
+    description = "Serves BACKING, cached by CACHE, as a network block device (NBD).",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  New files; clients connect to /run/writeboost/backing.img.sock:",
+      "    writeboost serve backing.img cache.img 10 --backing-size 4G --cache-size 512M",
+      "  A disk and a partition of an SSD, by name and over TCP on this machine:",
+      "    writeboost serve /dev/sdb /dev/nvme0n1p4 --name home --listen nbd://127.0.0.1:10809",
+      "  To look at a volume without changing a byte:",
+      "    writeboost serve backing.img cache.img --read-only",
+      "",
+      "Prints one line beginning with 'ready' once clients can connect. SIGTERM or Ctrl-C stops"
+          + " it:",
+      "what is in RAM is saved to the cache device. Exit codes: 0 ok, 1 failure, 2 usage."
+    })
+final class ServeCommand implements Callable<Integer> {
+
+  private static final int ORDER_MIN = 4;
+  private static final int ORDER_MAX = 10;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "BACKING",
+      description = "The large slow device: a file or a block device.")
+  private Path backing = Path.of("");
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CACHE",
+      description = "The small fast device: a file or a block device.")
+  private Path cache = Path.of("");
+
+  @Parameters(
+      index = "2",
+      arity = "0..1",
+      paramLabel = "ORDER",
+      description = "Segments are 2^ORDER sectors: 4 (8 KiB) to 10 (512 KiB). Default: 10.")
+  private int order = VolumeOptions.DEFAULT_ORDER;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "URI",
+      description =
+          "nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT; may be repeated. Default: a Unix"
+              + " socket NAME.sock in $XDG_RUNTIME_DIR/writeboost (root: /run/writeboost).")
+  private List<String> listen = new ArrayList<>();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Name of the export. Default: the backing file's name.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "v1|v2",
+      description = "Layout when formatting. Only v2 can be written.")
+  private String layout = "v2";
+
+  @Option(
+      names = "--backing-size",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Create BACKING, sparse, if it does not exist.")
+  private @Nullable Long backingSize;
+
+  @Option(
+      names = "--cache-size",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Create CACHE, zero-filled, if it does not exist.")
+  private @Nullable Long cacheSize;
+
+  @Option(names = "--sparse-cache", description = "Do not zero-fill a new CACHE.")
+  private boolean sparseCache;
+
+  @Option(
+      names = "--ram-buffers",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "RAM for segments on their way to CACHE. Default: 64M.")
+  private long ramBuffers = VolumeOptions.DEFAULT_RAM_BUFFER_BYTES;
+
+  @Option(names = "--read-only", description = "Write nothing to either device.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--insecure",
+      description = "Allow TCP, unencrypted, on other addresses than loopback.")
+  private boolean insecure;
+
+  @Override
+  public Integer call() throws CommandFailure, IOException {
+    requireOrder();
+    requireLayout();
+    List<ListenAddress> addresses = addresses();
+    String export = export(addresses);
+    for (ListenAddress address : addresses) {
+      if (address instanceof ListenAddress.Unix unix) {
+        UnixSocket.check(unix.path());
+      }
+    }
+    return new Server(
+            new Devices.Wanted("backing", backing.toAbsolutePath(), backingSize),
+            new Devices.Wanted("cache", cache.toAbsolutePath(), cacheSize),
+            new Server.Settings(order, readOnly, sparseCache, ramBuffers, addresses, export))
+        .run();
+  }
+
+  private void requireOrder() throws CommandFailure {
+    if (order < ORDER_MIN || order > ORDER_MAX) {
+      throw CommandFailure.usage(
+          "the segment size order must be %d to %d, not %d".formatted(ORDER_MIN, ORDER_MAX, order));
+    }
+  }
+
+  private void requireLayout() throws CommandFailure {
+    switch (layout) {
+      case "v2" -> {}
+      case "v1" ->
+          throw CommandFailure.usage("--layout v1: the layout of 2013 is not supported; use v2");
+      default -> throw CommandFailure.usage("--layout " + layout + ": there are v1 and v2");
+    }
+  }
+
+  private List<ListenAddress> addresses() throws CommandFailure {
+    List<ListenAddress> addresses = new ArrayList<>();
+    for (String uri : listen) {
+      ListenAddress address = ListenAddress.parse(uri);
+      if (address instanceof ListenAddress.Tcp tcp && !tcp.isLoopback() && !insecure) {
+        throw CommandFailure.usage(
+            "--listen "
+                + uri
+                + ": TCP here is neither encrypted nor authenticated; listen on 127.0.0.1 or a"
+                + " Unix socket, or say --insecure");
+      }
+      addresses.add(address);
+    }
+    if (addresses.isEmpty()) {
+      String file = (name == null ? backingName() : name).replace('/', '_') + ".sock";
+      addresses.add(new ListenAddress.Unix("", SocketDirectory.open().resolve(file)));
+    }
+    return addresses;
+  }
+
+  /** What the addresses, or else --name, call the export; they must not contradict each other. */
+  private String export(List<ListenAddress> addresses) throws CommandFailure {
+    String export = name == null ? "" : name;
+    for (ListenAddress address : addresses) {
+      if (!address.export().isEmpty() && !export.isEmpty() && !export.equals(address.export())) {
+        throw CommandFailure.usage(
+            "the export cannot be called both '%s' and '%s'".formatted(export, address.export()));
+      }
+      export = export.isEmpty() ? address.export() : export;
+    }
+    return export.isEmpty() && name == null ? backingName() : export;
+  }
+
+  private String backingName() {
+    Path file = backing.getFileName();
+    return file == null || file.toString().isEmpty() ? "volume" : file.toString();
+  }
+}

@@ -1,0 +1,170 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.ServerSocketChannel;
+import java.util.List;
+import writeboost.device.FileDevice;
+import writeboost.log.Recovery;
+import writeboost.nbd.Export;
+import writeboost.nbd.NbdServer;
+import writeboost.nbd.ServerOptions;
+import writeboost.volume.Start;
+import writeboost.volume.Volume;
+import writeboost.volume.VolumeOptions;
+
+/**
+ * A served volume from its start to its stop. Runs on the main thread.
+ *
+ * <p>Nothing is written before everything that can be refused has been looked at: devices opened
+ * and locked, sizes checked, sockets bound; only then are missing files created, and the cache is
+ * opened.
+ */
+final class Server {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+
+  /** What the command line says beside the two devices. */
+  record Settings(
+      int order,
+      boolean readOnly,
+      boolean sparseCache,
+      long ramBufferBytes,
+      List<ListenAddress> addresses,
+      String export) {}
+
+  private final Devices.Wanted backing;
+  private final Devices.Wanted cache;
+  private final Settings settings;
+
+  Server(Devices.Wanted backing, Devices.Wanted cache, Settings settings) {
+    this.backing = backing;
+    this.cache = cache;
+    this.settings = settings;
+  }
+
+  /** Serves until it is told to stop; the exit code. */
+  int run() throws CommandFailure, IOException {
+    Devices devices = Devices.open(backing, cache, settings.order, settings.readOnly);
+    StopSignal stop = StopSignal.install(devices);
+    boolean served = false;
+    try {
+      Listeners listeners = Listeners.bind(settings.addresses);
+      stop.also(listeners);
+      devices.createMissing(settings.sparseCache);
+      int exitCode = serve(devices, listeners, stop);
+      served = true;
+      return exitCode;
+    } finally {
+      if (!served) {
+        // Otherwise write-back may still be at work on the devices: they close with the process.
+        stop.cleanUp();
+      }
+    }
+  }
+
+  private int serve(Devices devices, Listeners listeners, StopSignal stop) throws IOException {
+    FileDevice backingDevice = new FileDevice(devices.backing());
+    FileDevice cacheDevice = new FileDevice(devices.cache());
+    Volume volume = open(devices, backingDevice, cacheDevice);
+    devices.keep();
+    report(volume, backingDevice, cacheDevice);
+    NbdServer server =
+        NbdServer.start(
+            volume,
+            new Export(settings.export, "writeboost " + backing.path(), settings.readOnly),
+            ServerOptions.DEFAULTS);
+    for (ServerSocketChannel channel : listeners.channels()) {
+      server.listen(channel);
+    }
+    warnOfTcp();
+    System.out.println("ready " + listeners.uris(settings.export));
+    System.out.flush();
+    watch(volume, stop);
+    return new Stop(server, volume, listeners, stop).run();
+  }
+
+  private Volume open(Devices devices, FileDevice backingDevice, FileDevice cacheDevice)
+      throws IOException {
+    Progress progress = new Progress("formatting " + cache.path(), Math.max(1, cacheDevice.size()));
+    try {
+      return Volume.open(
+          backingDevice,
+          cacheDevice,
+          new VolumeOptions(
+              settings.order,
+              settings.readOnly,
+              settings.ramBufferBytes,
+              devices.cache().created(),
+              cache.path().toString(),
+              backing.path().toString()),
+          (done, total) -> progress.at(done));
+    } finally {
+      progress.end();
+    }
+  }
+
+  private void report(Volume volume, FileDevice backingDevice, FileDevice cacheDevice) {
+    LOG.log(
+        Level.INFO,
+        "backing {0}: {1}, {2}",
+        backing.path(),
+        Size.format(backingDevice.size()),
+        backingDevice.description());
+    Recovery.Result found = volume.recovery();
+    String state =
+        volume.formatted()
+            ? "formatted"
+            : "resumed, %s not written back%s"
+                .formatted(
+                    Size.format(found.dirtyLines() * Start.LINE_BYTES),
+                    found.dropped() > 0
+                        ? ", %d torn segments dropped".formatted(found.dropped())
+                        : "");
+    LOG.log(
+        Level.INFO,
+        "cache {0}: {1}, {2}; {3}",
+        cache.path(),
+        Size.format(cacheDevice.size()),
+        cacheDevice.description(),
+        state);
+    LOG.log(
+        Level.INFO,
+        "memory: {0} for buffers and tables ({1} of it grows with the cache in use: 18 bytes for"
+            + " every 4 KiB)",
+        Size.format(volume.memoryBytes()),
+        Size.format(Start.perLineBytes(found.superblock().geometry())));
+  }
+
+  private void warnOfTcp() {
+    if (settings.addresses.stream().anyMatch(ListenAddress.Tcp.class::isInstance)) {
+      LOG.log(
+          Level.WARNING,
+          "TCP is neither encrypted nor authenticated: whoever can reach the port can read and"
+              + " write the volume");
+    }
+  }
+
+  /** Waits for the signal to stop; says so when the volume fails meanwhile. */
+  private static void watch(Volume volume, StopSignal stop) {
+    boolean told = false;
+    String trouble = "";
+    while (!stop.await(StopSignal.LOOK_EVERY_MS)) {
+      String failure = volume.snapshot().failure();
+      if (!told && !failure.isEmpty()) {
+        told = true;
+        LOG.log(
+            Level.ERROR, "the volume has failed ({0}): writes are refused, reads go on", failure);
+      }
+      String now = volume.snapshot().backingTrouble();
+      if (!now.equals(trouble)) {
+        trouble = now;
+        LOG.log(
+            Level.WARNING,
+            now.isEmpty()
+                ? "write-back goes on"
+                : "write-back does not get on, and is tried again: " + now);
+      }
+    }
+  }
+}

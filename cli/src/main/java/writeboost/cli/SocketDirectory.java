@@ -1,0 +1,72 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.Posix;
+
+/**
+ * Where sockets live by default: a folder of our own that nobody else can enter, so that nobody
+ * else can put a socket there or reach ours.
+ */
+final class SocketDirectory {
+
+  private static final Set<PosixFilePermission> OURS_ALONE =
+      PosixFilePermissions.fromString("rwx------");
+
+  private SocketDirectory() {}
+
+  /** The folder, made if it is not there. */
+  static Path open() throws CommandFailure {
+    Path folder = folder();
+    try {
+      if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OURS_ALONE));
+      }
+      check(folder);
+    } catch (IOException e) {
+      throw CommandFailure.failure(
+          folder + ": cannot be made the folder for sockets (" + e + "); say where with --listen");
+    }
+    return folder;
+  }
+
+  private static Path folder() throws CommandFailure {
+    if (Posix.effectiveUser() == 0) {
+      return Path.of("/run/writeboost");
+    }
+    @Nullable String runtime = System.getenv("XDG_RUNTIME_DIR");
+    if (runtime == null || runtime.isEmpty()) {
+      throw CommandFailure.usage(
+          "XDG_RUNTIME_DIR is not set, so there is no usual place for the socket; say where with"
+              + " --listen nbd+unix:///?socket=PATH");
+    }
+    return Path.of(runtime, "writeboost");
+  }
+
+  private static void check(Path folder) throws IOException, CommandFailure {
+    PosixFileAttributes attributes =
+        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (!attributes.isDirectory()) {
+      throw refused(folder, "is not a folder");
+    }
+    Object owner = Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    if (!owner.equals(Posix.effectiveUser())) {
+      throw refused(folder, "belongs to another user");
+    }
+    if (!OURS_ALONE.containsAll(attributes.permissions())) {
+      throw refused(folder, "can be entered by others (chmod 700)");
+    }
+  }
+
+  private static CommandFailure refused(Path folder, String why) {
+    return CommandFailure.failure(
+        folder + ": " + why + ", so it cannot hold sockets; mend that, or say where with --listen");
+  }
+}

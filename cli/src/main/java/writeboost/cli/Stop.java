@@ -1,0 +1,88 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import writeboost.nbd.NbdServer;
+import writeboost.volume.Volume;
+
+/**
+ * An orderly stop: no new clients, what is in flight is answered, what is in RAM is saved to the
+ * cache device. Never waits for the backing device; a second signal, or a cache device that is
+ * stuck, ends it.
+ */
+final class Stop {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+
+  /** For requests in flight; those that wait for a backing device that hangs are cut off. */
+  private static final Duration ANSWER = Duration.ofSeconds(2);
+
+  private static final long SAVE_MS = 10_000;
+  private static final long LOOK_EVERY_MS = 50;
+
+  private final NbdServer server;
+  private final Volume volume;
+  private final Listeners listeners;
+  private final StopSignal signal;
+
+  Stop(NbdServer server, Volume volume, Listeners listeners, StopSignal signal) {
+    this.server = server;
+    this.volume = volume;
+    this.listeners = listeners;
+    this.signal = signal;
+  }
+
+  /** The exit code. */
+  int run() {
+    listeners.close();
+    CountDownLatch done = new CountDownLatch(1);
+    AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    // A thread of its own, because a device that is stuck holds on to whoever waits for it.
+    Thread.ofPlatform()
+        .daemon()
+        .name("writeboost-stop")
+        .start(
+            () -> {
+              try {
+                server.close(ANSWER);
+                volume.stop();
+              } catch (IOException e) {
+                failure.set(e);
+              } finally {
+                done.countDown();
+              }
+            });
+    boolean saved = await(done);
+    IOException error = failure.get();
+    if (saved && error == null) {
+      return 0;
+    }
+    LOG.log(
+        Level.ERROR,
+        "{0}; not saved: {1} of writes that no flush had covered",
+        error != null ? error.getMessage() : "stopped before the cache device had taken everything",
+        Size.format(volume.snapshot().unsavedBytes()));
+    return CommandFailure.FAILURE;
+  }
+
+  /** True when the work is done in time and no second signal came. */
+  private boolean await(CountDownLatch done) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SAVE_MS) + ANSWER.toNanos();
+    try {
+      while (!done.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
+        if (signal.await(0) || System.nanoTime() - deadline > 0) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

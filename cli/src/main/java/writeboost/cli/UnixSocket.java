@@ -1,0 +1,137 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import writeboost.device.Posix;
+
+/** A listening Unix socket that only we can connect to, and its name in the file system. */
+final class UnixSocket {
+
+  /** What fits sun_path, without its final zero. */
+  private static final int PATH_BYTES_MAX = 107;
+
+  private static final int BACKLOG = 128;
+  private static final int TYPE_MASK = 0170000;
+  private static final int SOCKET_TYPE = 0140000;
+
+  private final Path path;
+  private final ServerSocketChannel channel;
+  private final Object inode;
+
+  private UnixSocket(Path path, ServerSocketChannel channel) throws IOException {
+    this.path = path;
+    this.channel = channel;
+    this.inode = Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Refuses a path that cannot be a socket's. Touches nothing. */
+  static void check(Path path) throws CommandFailure {
+    if (path.toString().getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+      throw CommandFailure.failure(
+          "%s: too long for a socket (at most %d bytes); give a shorter one with --listen"
+              .formatted(path, PATH_BYTES_MAX));
+    }
+    Path folder = path.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw CommandFailure.failure(path + ": its folder does not exist; create it");
+    }
+  }
+
+  /**
+   * Listens at {@code path}. The caller holds the lock of the cache, so a socket of this name that
+   * nobody answers is left over from a crash.
+   */
+  static UnixSocket listen(Path path) throws CommandFailure {
+    check(path);
+    try {
+      removeStale(path);
+      return new UnixSocket(path, bind(path));
+    } catch (FileAlreadyExistsException e) {
+      throw inUse(path, "another program has just taken it");
+    } catch (IOException e) {
+      throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The socket gets its permissions in a folder that nobody else can enter, and its name only then:
+   * there is no moment in which others could connect. A link, unlike a rename, replaces nothing.
+   */
+  private static ServerSocketChannel bind(Path path) throws IOException {
+    Path folder =
+        Files.createTempDirectory(
+            path.getParent(),
+            ".wb",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path unnamed = folder.resolve("s");
+    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    boolean bound = false;
+    try {
+      // A relative name of the folder would save bytes, but there is no bind relative to a folder.
+      channel.bind(UnixDomainSocketAddress.of(unnamed), BACKLOG);
+      Files.setPosixFilePermissions(unnamed, PosixFilePermissions.fromString("rw-------"));
+      Files.createLink(path, unnamed);
+      bound = true;
+      return channel;
+    } finally {
+      Files.deleteIfExists(unnamed);
+      Files.deleteIfExists(folder);
+      if (!bound) {
+        channel.close();
+      }
+    }
+  }
+
+  private static void removeStale(Path path) throws IOException, CommandFailure {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    if ((mode & TYPE_MASK) != SOCKET_TYPE) {
+      throw inUse(path, "there is something that is not a socket");
+    }
+    if (!owner.equals(Posix.effectiveUser())) {
+      throw inUse(path, "it is another user's socket");
+    }
+    if (answers(path)) {
+      throw inUse(path, "another server listens there");
+    }
+    Files.delete(path);
+  }
+
+  private static boolean answers(Path path) throws IOException {
+    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      return probe.isConnected();
+    } catch (ConnectException e) {
+      return false;
+    }
+  }
+
+  private static CommandFailure inUse(Path path, String why) {
+    return CommandFailure.failure(
+        path + ": cannot listen there: " + why + "; remove it, or give another --listen or --name");
+  }
+
+  ServerSocketChannel channel() {
+    return channel;
+  }
+
+  /** Gives the name back, if it is still ours. */
+  void remove() throws IOException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        && inode.equals(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS))) {
+      Files.delete(path);
+    }
+  }
+}
