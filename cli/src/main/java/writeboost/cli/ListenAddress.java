@@ -91,7 +91,8 @@ sealed interface ListenAddress {
 
   private static String encode(String text) {
     try {
-      String path = new URI(null, null, "/" + text, null).getRawPath();
+      // With an authority, because a path of two slashes would be taken for one.
+      String path = new URI("nbd", "host", "/" + text, null).getRawPath();
       return path.substring(1).replace("?", "%3F").replace("&", "%26").replace("+", "%2B");
     } catch (URISyntaxException e) {
       throw new IllegalStateException(text, e);
