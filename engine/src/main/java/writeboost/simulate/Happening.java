@@ -24,7 +24,7 @@ public enum Happening {
   MERGE_FROM_DEVICE,
   READ_FROM_CACHE_DEVICE,
   READ_FROM_BACKING,
-  WRITE_BACK_FROM_RAM,
+  LINE_WRITTEN_BACK,
   WRITE_BACK_FROM_DEVICE,
   /** A write or a flush of the backing device; the flush may have forgotten what it should keep. */
   BACKING_FAILED,

@@ -135,7 +135,7 @@ final class SimulatedWorld {
     happenings.happened(Happening.LAP, newest / slots - firstId / slots);
     happenings.happened(
         Happening.SLOT_REUSED, Math.max(0, newest - slots) - Math.max(0, firstId - slots));
-    happenings.happened(Happening.WRITE_BACK_FROM_RAM, core.snapshot().linesWrittenBack());
+    happenings.happened(Happening.LINE_WRITTEN_BACK, core.snapshot().linesWrittenBack());
   }
 
   /** Formats where that has to be, and resumes, until both have come to their end. */
