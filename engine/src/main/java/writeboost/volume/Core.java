@@ -43,6 +43,9 @@ public final class Core {
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
   private boolean stopping;
 
+  /** To be answered when everything is durable, and nobody writes the record any more. */
+  private @Nullable Request pendingStop;
+
   /** Over a log that is ready to be appended to, with memory of {@link CoreMemory}. */
   public Core(Configuration configuration, Log log, CoreMemory memory) {
     this.configuration = configuration;
@@ -137,7 +140,7 @@ public final class Core {
       writeback.stop();
       writes.endWaiting(null, Errno.ESHUTDOWN, effects);
       log.close();
-      begin(stopped).await(barriers, effects);
+      pendingStop = stopped;
       advance(effects);
     } finally {
       lock.unlock();
@@ -186,6 +189,10 @@ public final class Core {
 
   /** Lets every part go on as far as it can; the order is the way of a write. */
   private void advance(Effects effects) {
+    if (pendingStop != null && !recorder.isWriting()) {
+      begin(pendingStop).await(barriers, effects);
+      pendingStop = null;
+    }
     if (configuration.readOnly || health.isFailed()) {
       return;
     }

@@ -55,6 +55,11 @@ public final class Recorder implements DeviceOperation.Owner {
     }
   }
 
+  /** Whether the record is on its way to the device. */
+  public boolean isWriting() {
+    return inFlight;
+  }
+
   @Override
   public void ioDone(DeviceOperation operation, int error, Effects effects) {
     inFlight = false;
