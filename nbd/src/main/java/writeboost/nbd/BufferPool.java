@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * that ask for too much are held back: their sockets are not read meanwhile. (So that such a client
  * died is noticed only when the device answers something.)
  *
+ * <p>The last part of the total is for READs alone, as far as it is larger than any share: writes
+ * that wait, because a log is full, do not hold up READs that could be answered.
+ *
  * <p>Slabs that nobody uses are kept for the next, up to {@link #RETAINED} bytes.
  */
 final class BufferPool {
@@ -37,6 +40,7 @@ final class BufferPool {
 
   private final long shareBytes;
   private final long totalBytes;
+  private final long writeBytes; // of the total, for everything but READs
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
@@ -50,6 +54,7 @@ final class BufferPool {
   BufferPool(long shareBytes, long totalBytes) {
     this.shareBytes = shareBytes;
     this.totalBytes = totalBytes;
+    this.writeBytes = totalBytes - Math.min(totalBytes - shareBytes, Protocol.MAX_PAYLOAD);
     for (int power = 0; power <= power(Protocol.MAX_PAYLOAD); power++) {
       idle.add(new ArrayDeque<>());
     }
@@ -66,11 +71,15 @@ final class BufferPool {
 
     /** A slab of at least {@code bytes}, referenced once; null if that has to be waited for. */
     @Nullable Slab tryTake(int bytes) {
+      return tryTake(bytes, writeBytes);
+    }
+
+    private @Nullable Slab tryTake(int bytes, long total) {
       int power = power(bytes);
       Slab slab;
       lock.lock();
       try {
-        if (!fits(1 << power)) {
+        if (!fits(1 << power, total)) {
           return null;
         }
         charge(1 << power);
@@ -86,18 +95,32 @@ final class BufferPool {
 
     /** As {@link #tryTake}, but waits; null once this share is closed. */
     @Nullable Slab take(int bytes) {
-      Slab slab = tryTake(bytes);
-      while (slab == null && waitFor(1 << power(bytes))) {
-        slab = tryTake(bytes);
+      return take(bytes, writeBytes);
+    }
+
+    /** As {@link #take}, for what a READ is answered from. */
+    @Nullable Slab takeForRead(int bytes) {
+      return take(bytes, totalBytes);
+    }
+
+    /** As {@link #tryTake}, for what a READ is answered from. */
+    @Nullable Slab tryTakeForRead(int bytes) {
+      return tryTake(bytes, totalBytes);
+    }
+
+    private @Nullable Slab take(int bytes, long total) {
+      Slab slab = tryTake(bytes, total);
+      while (slab == null && waitFor(1 << power(bytes), total)) {
+        slab = tryTake(bytes, total);
       }
       return slab;
     }
 
-    private boolean waitFor(int size) {
+    private boolean waitFor(int size, long total) {
       lock.lock();
       try {
         waiters++;
-        while (!closed && !fits(size)) {
+        while (!closed && !fits(size, total)) {
           released.awaitUninterruptibly();
         }
         waiters--;
@@ -134,9 +157,9 @@ final class BufferPool {
       }
     }
 
-    private boolean fits(int size) {
+    private boolean fits(int size, long total) {
       long after = beyondGuaranteed(held + size);
-      return after <= shareBytes && usedBytes + after - beyondGuaranteed(held) <= totalBytes;
+      return after <= shareBytes && usedBytes + after - beyondGuaranteed(held) <= total;
     }
 
     private void charge(int size) {

@@ -145,7 +145,7 @@ final class Transmission {
       at = input.position();
       input.consume(length);
     } else {
-      command.slab = slab(length);
+      command.slab = slabForWrite(length);
       flush();
       if (!input.moveTo(command.slab, length)) {
         throw new EOFException();
@@ -161,7 +161,7 @@ final class Transmission {
     Slab slab;
     int at = 0;
     if (length > LONGEST_SHARING) {
-      slab = slab(length);
+      slab = slabForRead(length);
     } else {
       int room = (length + Slab.PAGE - 1) & -Slab.PAGE;
       slab = repliesWith(room).retain();
@@ -187,7 +187,7 @@ final class Transmission {
     }
     releaseReplies(); // before waiting for another: this one is free when its last READ is answered
     repliesUsed = 0;
-    replies = slab(BufferPool.STANDARD);
+    replies = slabForRead(BufferPool.STANDARD);
     return replies;
   }
 
@@ -200,12 +200,25 @@ final class Transmission {
     }
   }
 
-  private Slab slab(int bytes) throws IOException {
+  private Slab slabForWrite(int bytes) throws IOException {
     Slab slab = share.tryTake(bytes);
     if (slab == null) {
       flush();
       slab = share.take(bytes);
     }
+    return open(slab);
+  }
+
+  private Slab slabForRead(int bytes) throws IOException {
+    Slab slab = share.tryTakeForRead(bytes);
+    if (slab == null) {
+      flush();
+      slab = share.takeForRead(bytes);
+    }
+    return open(slab);
+  }
+
+  private static Slab open(@Nullable Slab slab) throws IOException {
     if (slab == null) {
       throw new AsynchronousCloseException();
     }

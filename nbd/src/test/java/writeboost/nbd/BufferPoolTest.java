@@ -51,6 +51,18 @@ class BufferPoolTest {
   }
 
   @Test
+  void writesLeaveRoomForTheLargestRead() {
+    BufferPool pool = new BufferPool(32 * MIB, 128 * MIB);
+    for (int i = 0; i < 4; i++) {
+      BufferPool.Share writing = pool.share();
+      while (writing.tryTake(MIB) != null) {}
+    }
+    BufferPool.Share reading = pool.share();
+    assertThat(reading.tryTake(MIB)).isNull();
+    assertThat(reading.tryTakeForRead(Protocol.MAX_PAYLOAD)).isNotNull();
+  }
+
+  @Test
   void whoWaitsGetsWhatIsGivenBack() {
     BufferPool pool = new BufferPool(32 * MIB, 32 * MIB);
     Slab all = pool.share().take(32 * MIB);
