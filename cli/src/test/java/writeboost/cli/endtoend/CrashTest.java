@@ -1,0 +1,138 @@
+package writeboost.cli.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** {@code kill -9} in the middle of a load, again and again, on the same two files. */
+@Timeout(300)
+final class CrashTest {
+
+  private static final int BACKING_MIB = 64;
+  private static final int CACHE_MIB = 16;
+  private static final int GENERATIONS = 6;
+
+  private Workspace workspace;
+
+  @BeforeEach
+  void open() throws Exception {
+    workspace = new Workspace();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    workspace.close();
+  }
+
+  @Test
+  void whatWasFlushedIsThereAndTheRestIsAPrefix() throws Exception {
+    int[] before = new int[(BACKING_MIB << 20) / Sectors.BYTES];
+    int nextVersion = 1;
+    int required = 0;
+    Server server = serve();
+    for (int generation = 0; generation < GENERATIONS; generation++) {
+      History history = new History();
+      nextVersion = loadAndKill(server, history, new Random(generation), nextVersion);
+      required += history.required();
+
+      server = serve();
+      if (generation % 3 == 1) {
+        server.kill(); // a crash with nothing written since the resume
+        server = serve();
+      }
+      int[] found;
+      try (NbdClient client = server.connect()) {
+        found = Sectors.versions(client);
+      }
+      history.check(before, found);
+      before = found;
+    }
+    server.stop();
+    assertThat(required).as("writes that had to survive").isPositive();
+  }
+
+  private Server serve() throws Exception {
+    return Server.start(
+        workspace,
+        workspace.file("backing.img").toString(),
+        workspace.file("cache.img").toString(),
+        "7",
+        "--backing-size",
+        BACKING_MIB + "M",
+        "--cache-size",
+        CACHE_MIB + "M");
+  }
+
+  /**
+   * Overlapping writes of mixed size, many in flight on one connection; returns the next version.
+   */
+  private static int loadAndKill(Server server, History history, Random random, int firstVersion)
+      throws Exception {
+    int depth = 1 << random.nextInt(6);
+    long killAfterBytes = (1L << 20) * (1 + random.nextInt(4 * CACHE_MIB));
+    int version = firstVersion;
+    Semaphore room = new Semaphore(depth);
+    try (NbdClient client = server.connect()) {
+      long written = 0;
+      while (written < killAfterBytes) {
+        if (!room.tryAcquire(NbdClient.LIMIT_S, TimeUnit.SECONDS)) {
+          throw new AssertionError("no answer; log:\n" + server.log());
+        }
+        int kind = random.nextInt(100);
+        CompletableFuture<byte[]> answer;
+        if (kind < 5) {
+          answer = flush(client, history);
+        } else {
+          int count = 1 + random.nextInt(1 << random.nextInt(11));
+          int value = kind < 10 ? 0 : version++;
+          answer = write(client, history, random, count, value);
+          written += (long) count * Sectors.BYTES;
+        }
+        var _ = answer.whenComplete((data, error) -> room.release());
+      }
+      server.kill();
+      assertThat(client.errorReplies()).as("writes and flushes that failed").isZero();
+    }
+    return version;
+  }
+
+  private static CompletableFuture<byte[]> flush(NbdClient client, History history)
+      throws IOException {
+    int covered = history.answered();
+    return client
+        .flush()
+        .thenApply(
+            data -> {
+              history.flushed(covered);
+              return data;
+            });
+  }
+
+  private static CompletableFuture<byte[]> write(
+      NbdClient client, History history, Random random, int count, int value) throws IOException {
+    int sectors = Math.toIntExact(client.size() / Sectors.BYTES);
+    // Half of the writes go to a small area, where they overlap.
+    int area = random.nextBoolean() ? sectors : 8192;
+    int sector = random.nextInt(area - count + 1);
+    boolean fua = random.nextInt(20) == 0;
+    int number = history.sent(sector, count, value);
+    long offset = (long) sector * Sectors.BYTES;
+    CompletableFuture<byte[]> answer =
+        value == 0
+            ? client.writeZeroes(offset, count * Sectors.BYTES, fua)
+            : client.write(offset, Sectors.filled(sector, count, value), fua);
+    return answer.thenApply(
+        data -> {
+          history.answered(number, fua);
+          return data;
+        });
+  }
+}
