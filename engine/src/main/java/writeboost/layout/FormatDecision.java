@@ -59,7 +59,7 @@ public sealed interface FormatDecision {
         new UnusableCacheException(
             Kind.UNFINISHED_FORMAT,
             "a format was cut short here, and there is something else behind its mark: if it can"
-                + " go, format it with --force"));
+                + " go, zero the first and the last MiB"));
   }
 
   private static boolean holdsRecordAlone(MemorySegment first) {

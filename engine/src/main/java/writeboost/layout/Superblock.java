@@ -254,8 +254,8 @@ public record Superblock(
     if (!magic && !extended) {
       throw new UnusableCacheException(
           Kind.FOREIGN,
-          "holds something that is not a writeboost cache: name the right device, or format it with"
-              + " --force");
+          "holds something that is not a writeboost cache: name the right device; to use this one,"
+              + " zero its first and its last MiB");
     }
     int lapOrder = block4096.get(ValueLayout.JAVA_BYTE, LAP_ORDER_OFFSET);
     if (Bytes.areZero(block4096, LAP_ORDER_OFFSET + 1, Geometry.SECTOR)) {
