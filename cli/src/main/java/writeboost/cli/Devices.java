@@ -1,7 +1,9 @@
 package writeboost.cli;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import writeboost.device.DeviceFile;
 import writeboost.device.FileCreation;
 import writeboost.device.Identity;
+import writeboost.index.LineTable;
 import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
 
@@ -34,7 +37,7 @@ final class Devices implements AutoCloseable {
   private final Wanted backingWanted;
   private final Wanted cacheWanted;
   private final boolean readOnly;
-  private final Deque<Path> created = new ArrayDeque<>();
+  private final Deque<DeviceFile> created = new ArrayDeque<>();
   private @Nullable DeviceFile backing;
   private @Nullable DeviceFile cache;
 
@@ -53,7 +56,9 @@ final class Devices implements AutoCloseable {
       devices.requireDifferent();
       devices.backing = devices.openExisting(backing);
       devices.cache = devices.openExisting(cache);
-      devices.requireCacheSize(order);
+      devices.geometry(order);
+      devices.requireBackingSize();
+      devices.requireNoOldCache();
       opened = true;
       return devices;
     } finally {
@@ -68,12 +73,22 @@ final class Devices implements AutoCloseable {
     Identity other = DeviceFile.identity(cacheWanted.path());
     boolean same =
         one == null
-            ? other == null && backingWanted.path().equals(cacheWanted.path())
+            ? other == null && place(backingWanted.path()).equals(place(cacheWanted.path()))
             : one.equals(other);
     if (same) {
       throw CommandFailure.usage(
           "%s and %s are the same device; the cache needs one of its own"
               .formatted(backingWanted.path(), cacheWanted.path()));
+    }
+  }
+
+  /** Where a file would be created: its folder without links. */
+  private static Path place(Path path) throws CommandFailure {
+    Path folder = path.getParent();
+    try {
+      return folder == null ? path : folder.toRealPath().resolve(path.getFileName());
+    } catch (IOException e) {
+      throw CommandFailure.failure(path + ": its folder does not exist; create that first");
     }
   }
 
@@ -84,7 +99,18 @@ final class Devices implements AutoCloseable {
             "%s: no such file; check the path%s"
                 .formatted(
                     wanted.path(),
-                    readOnly ? "" : ", or give " + wanted.sizeOption() + " to create it"));
+                    readOnly
+                        ? "; with --read-only none is created"
+                        : ", or give " + wanted.sizeOption() + " to create it"));
+      }
+      if (Files.exists(wanted.path(), LinkOption.NOFOLLOW_LINKS)) {
+        throw CommandFailure.failure(
+            wanted.path() + ": is a link to nothing; mend it, or remove it");
+      }
+      if (wanted.size() % Geometry.SECTOR != 0) {
+        throw CommandFailure.usage(
+            "%s: %d bytes are not a multiple of 512; give another %s"
+                .formatted(wanted.path(), wanted.size(), wanted.sizeOption()));
       }
       return null;
     }
@@ -95,22 +121,33 @@ final class Devices implements AutoCloseable {
           "%s: exists with %d bytes, not the %d of %s; leave the option out to use it as it is"
               .formatted(wanted.path(), file.size(), wanted.size(), wanted.sizeOption()));
     }
-    if (file.size() == 0) {
-      file.close();
-      throw CommandFailure.failure(
-          "%s: is empty; remove it and give %s to create it"
-              .formatted(wanted.path(), wanted.sizeOption()));
-    }
     return file;
   }
 
-  private void requireCacheSize(int order) throws CommandFailure {
+  /** Of the cache device, which may not exist yet. */
+  Geometry geometry(int order) throws CommandFailure {
     try {
       ChecksumLayout.INSTANCE.requireOrder(order);
-      long size = cache == null ? given(cacheWanted) : cache.size();
-      new Geometry(order, size);
+      return new Geometry(order, cache == null ? given(cacheWanted) : cache.size());
     } catch (IllegalArgumentException e) {
       throw CommandFailure.failure(cacheWanted.path() + ": " + e.getMessage());
+    }
+  }
+
+  private void requireBackingSize() throws CommandFailure {
+    long size = backing == null ? given(backingWanted) : backing.size();
+    if (size > LineTable.MAXIMUM_BLOCKS * Geometry.BLOCK) {
+      throw CommandFailure.failure(
+          backingWanted.path() + ": is too large; at most 4 PiB can be served");
+    }
+  }
+
+  /** A new backing device under an old cache would mix the blocks of two volumes. */
+  private void requireNoOldCache() throws CommandFailure, IOException {
+    if (backing == null && cache != null && CachePeek.holdsCache(cacheWanted.path())) {
+      throw CommandFailure.failure(
+          "%s: does not exist, and %s holds the cache of an older one; check the paths"
+              .formatted(backingWanted.path(), cacheWanted.path()));
     }
   }
 
@@ -121,21 +158,27 @@ final class Devices implements AutoCloseable {
     return wanted.size();
   }
 
-  /** Makes what does not exist. */
-  void createMissing(boolean sparseCache) throws IOException {
+  /** Makes what does not exist, the quick one first. */
+  void createMissing(boolean sparseCache, StopSignal stop) throws IOException {
+    stop.check();
     if (backing == null) {
       backing = FileCreation.sparse(backingWanted.path(), given(backingWanted));
-      created.push(backingWanted.path());
+      created(backing);
     }
     if (cache == null) {
       long size = given(cacheWanted);
-      cache = sparseCache ? FileCreation.sparse(cacheWanted.path(), size) : zeroFilled(size);
-      created.push(cacheWanted.path());
+      cache = sparseCache ? FileCreation.sparse(cacheWanted.path(), size) : zeroFilled(size, stop);
+      created(cache);
     }
   }
 
-  private DeviceFile zeroFilled(long size) throws IOException {
-    Progress progress = new Progress("zero-filling " + cacheWanted.path(), size);
+  private void created(DeviceFile file) {
+    created.push(file);
+    LOG.log(Level.INFO, "{0}: created with {1}", file.path(), Size.format(file.size()));
+  }
+
+  private DeviceFile zeroFilled(long size, StopSignal stop) throws IOException {
+    Progress progress = new Progress("zero-filling " + cacheWanted.path(), size, stop);
     try {
       return FileCreation.allocated(cacheWanted.path(), size, progress::at);
     } finally {
@@ -177,12 +220,13 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  private static void remove(Path path) {
+  private static void remove(DeviceFile file) {
     try {
-      Files.deleteIfExists(path);
+      if (file.identity().equals(DeviceFile.identity(file.path()))) { // not what came after it
+        Files.delete(file.path());
+      }
     } catch (IOException e) {
-      LOG.log(
-          System.Logger.Level.WARNING, "{0}: was created in vain; remove it by hand: {1}", path, e);
+      LOG.log(Level.WARNING, "{0}: was created in vain; remove it by hand: {1}", file.path(), e);
     }
   }
 }

@@ -8,7 +8,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The sockets of one server, bound before anything is created, and their URIs. */
+/** The sockets of one server, and their URIs. One thread. */
 final class Listeners implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger("writeboost");
@@ -18,34 +18,25 @@ final class Listeners implements AutoCloseable {
   private final List<UnixSocket> unixSockets = new ArrayList<>();
   private final List<ListenAddress> addresses = new ArrayList<>();
 
-  private Listeners() {}
-
-  /** Binds all of them, or none. The cache's lock is held, or the cache does not exist yet. */
-  static Listeners bind(List<ListenAddress> wanted) throws CommandFailure {
-    Listeners listeners = new Listeners();
-    boolean complete = false;
-    try {
-      for (ListenAddress address : wanted) {
-        listeners.bind(address);
-      }
-      complete = true;
-      return listeners;
-    } finally {
-      if (!complete) {
-        listeners.close();
+  /** Ports are taken, and names looked at; nothing that exists is changed. */
+  void begin(List<ListenAddress> wanted) throws CommandFailure {
+    for (ListenAddress address : wanted) {
+      switch (address) {
+        case ListenAddress.Unix unix -> UnixSocket.requireFree(unix.path());
+        case ListenAddress.Tcp tcp -> bindTcp(tcp);
       }
     }
   }
 
-  private void bind(ListenAddress address) throws CommandFailure {
-    switch (address) {
-      case ListenAddress.Unix unix -> {
+  /** The rest. The cache's lock is held, which removing a socket that was left over needs. */
+  void complete(List<ListenAddress> wanted) throws CommandFailure {
+    for (ListenAddress address : wanted) {
+      if (address instanceof ListenAddress.Unix unix) {
         UnixSocket socket = UnixSocket.listen(unix.path());
         unixSockets.add(socket);
         channels.add(socket.channel());
         addresses.add(unix);
       }
-      case ListenAddress.Tcp tcp -> bindTcp(tcp);
     }
   }
 

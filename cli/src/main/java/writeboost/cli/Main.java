@@ -36,7 +36,6 @@ public final class Main implements Runnable {
   private CommandSpec spec;
 
   public static void main(String[] args) {
-    LogFormat.install();
     CommandLine command = new CommandLine(new Main());
     command.setParameterExceptionHandler((e, unused) -> tell(e.getMessage() + hint(e)));
     command.setExecutionExceptionHandler((e, unused, parsed) -> failed(e));
@@ -52,12 +51,12 @@ public final class Main implements Runnable {
   }
 
   private static int tell(String message) {
-    System.err.println("writeboost: " + message.lines().findFirst().orElse(message));
+    Messages.print(message);
     return CommandFailure.USAGE;
   }
 
   private static int failed(Exception e) {
-    if (LogFormat.DEBUG) {
+    if (Messages.DEBUG) {
       e.printStackTrace();
     }
     if (e instanceof CommandFailure failure) {

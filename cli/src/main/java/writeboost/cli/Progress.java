@@ -1,11 +1,14 @@
 package writeboost.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
  * How far long work has come, on stderr: a line that is written over and over where stderr is a
- * terminal, nothing otherwise. One thread.
+ * terminal, otherwise one at the start and one at the end. One thread.
  */
 final class Progress {
 
@@ -17,16 +20,28 @@ final class Progress {
   private final long totalBytes;
   private final long startNs = System.nanoTime();
   private long nextNs = startNs + INTERVAL_NS;
+  private final StopSignal stop;
+  private boolean begun;
   private boolean shown;
 
-  Progress(String what, long totalBytes) {
+  /**
+   * @param stop asked with every report
+   */
+  Progress(String what, long totalBytes, StopSignal stop) {
     this.out = System.err;
-    this.terminal = System.console() != null && System.console().isTerminal();
-    this.what = what;
+    this.terminal = isTerminal();
+    this.what = Messages.oneLine(what);
     this.totalBytes = totalBytes;
+    this.stop = stop;
   }
 
+  /** Throws to give up, if that is wanted. */
   void at(long doneBytes) {
+    stop.check();
+    if (!begun && !terminal) {
+      Messages.print("%s: %s to go".formatted(what, Size.format(totalBytes)));
+    }
+    begun = true;
     long now = System.nanoTime();
     if (!terminal || now < nextNs) {
       return;
@@ -46,6 +61,20 @@ final class Progress {
     if (shown) {
       out.print("\r\033[K");
       out.flush();
+    }
+    if (begun) {
+      double seconds = (System.nanoTime() - startNs) / 1e9;
+      Messages.print("%s: ended after %.1f s".formatted(what, seconds));
+    }
+  }
+
+  /** Of stderr: {@code System.console()} would ask stdin and stdout. */
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
     }
   }
 }

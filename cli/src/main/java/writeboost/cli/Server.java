@@ -5,6 +5,8 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import writeboost.device.FileDevice;
+import writeboost.device.Posix;
+import writeboost.layout.Geometry;
 import writeboost.log.Recovery;
 import writeboost.nbd.Export;
 import writeboost.nbd.NbdServer;
@@ -23,6 +25,8 @@ import writeboost.volume.VolumeOptions;
 final class Server {
 
   private static final System.Logger LOG = System.getLogger("writeboost");
+
+  private static final int OWNER_ONLY = 0077;
 
   /** What the command line says beside the two devices. */
   record Settings(
@@ -45,28 +49,47 @@ final class Server {
 
   /** Serves until it is told to stop; the exit code. */
   int run() throws CommandFailure, IOException {
+    StopSignal stop = StopSignal.install();
+    Posix.restrictNewFiles(OWNER_ONLY);
     Devices devices = Devices.open(backing, cache, settings.order, settings.readOnly);
-    StopSignal stop = StopSignal.install(devices);
+    Listeners listeners = new Listeners();
     boolean served = false;
     try {
-      Listeners listeners = Listeners.bind(settings.addresses);
-      stop.also(listeners);
-      devices.createMissing(settings.sparseCache);
+      requireMemory(devices.geometry(settings.order));
+      listeners.begin(settings.addresses);
+      devices.createMissing(settings.sparseCache, stop);
+      listeners.complete(settings.addresses);
       int exitCode = serve(devices, listeners, stop);
       served = true;
       return exitCode;
+    } catch (StoppedException e) {
+      throw CommandFailure.failure("stopped before it was ready; what it had created is removed");
     } finally {
       if (!served) {
         // Otherwise write-back may still be at work on the devices: they close with the process.
-        stop.cleanUp();
+        listeners.close();
+        devices.close();
       }
+    }
+  }
+
+  /** The system hands out more memory than there is, and later ends processes for it. */
+  private void requireMemory(Geometry geometry) throws CommandFailure {
+    long wanted = settings.ramBufferBytes + Start.perLineBytes(geometry);
+    long there = Memory.totalBytes();
+    if (wanted < 0 || wanted > there) {
+      throw CommandFailure.failure(
+          "%s: needs %s of memory, and this machine has %s; give fewer --ram-buffers, or a smaller"
+                  .formatted(cache.path(), Size.format(wanted), Size.format(there))
+              + " cache");
     }
   }
 
   private int serve(Devices devices, Listeners listeners, StopSignal stop) throws IOException {
     FileDevice backingDevice = new FileDevice(devices.backing());
     FileDevice cacheDevice = new FileDevice(devices.cache());
-    Volume volume = open(devices, backingDevice, cacheDevice);
+    Volume volume = open(devices, backingDevice, cacheDevice, stop);
+    stop.check();
     devices.keep();
     report(volume, backingDevice, cacheDevice);
     NbdServer server =
@@ -84,9 +107,10 @@ final class Server {
     return new Stop(server, volume, listeners, stop).run();
   }
 
-  private Volume open(Devices devices, FileDevice backingDevice, FileDevice cacheDevice)
+  private Volume open(
+      Devices devices, FileDevice backingDevice, FileDevice cacheDevice, StopSignal stop)
       throws IOException {
-    Progress progress = new Progress("formatting " + cache.path(), Math.max(1, cacheDevice.size()));
+    Progress progress = new Progress("formatting " + cache.path(), cacheDevice.size(), stop);
     try {
       return Volume.open(
           backingDevice,

@@ -31,7 +31,7 @@ final class Signals {
       Object proxy =
           Proxy.newProxyInstance(
               Signals.class.getClassLoader(), new Class<?>[] {signalHandler}, invocation);
-      for (String name : new String[] {"INT", "TERM"}) {
+      for (String name : new String[] {"INT", "TERM", "HUP"}) {
         signal
             .getMethod("handle", signal, signalHandler)
             .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import writeboost.nbd.NbdServer;
+import writeboost.volume.Core;
 import writeboost.volume.Volume;
 
 /**
@@ -22,7 +23,7 @@ final class Stop {
   /** For requests in flight; those that wait for a backing device that hangs are cut off. */
   private static final Duration ANSWER = Duration.ofSeconds(2);
 
-  private static final long SAVE_MS = 10_000;
+  private static final long STUCK_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long LOOK_EVERY_MS = 50;
 
   private final NbdServer server;
@@ -70,12 +71,18 @@ final class Stop {
     return CommandFailure.FAILURE;
   }
 
-  /** True when the work is done in time and no second signal came. */
+  /** True when the work is done, while the device gets on and before a second signal. */
   private boolean await(CountDownLatch done) {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SAVE_MS) + ANSWER.toNanos();
+    Core.Snapshot last = volume.snapshot();
+    long movedNs = System.nanoTime();
     try {
       while (!done.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
-        if (signal.await(0) || System.nanoTime() - deadline > 0) {
+        Core.Snapshot now = volume.snapshot();
+        if (now.bytesLogged() != last.bytesLogged() || now.flushes() != last.flushes()) {
+          last = now;
+          movedNs = System.nanoTime();
+        }
+        if (signal.await(0) || System.nanoTime() - movedNs > STUCK_NS) {
           return false;
         }
       }

@@ -1,13 +1,13 @@
 package writeboost.cli;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -54,47 +54,43 @@ final class UnixSocket {
   static UnixSocket listen(Path path) throws CommandFailure {
     check(path);
     try {
-      removeStale(path);
+      if (isLeftOver(path)) {
+        Files.delete(path);
+      }
       return new UnixSocket(path, bind(path));
-    } catch (FileAlreadyExistsException e) {
+    } catch (BindException e) {
       throw inUse(path, "another program has just taken it");
     } catch (IOException e) {
       throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
     }
   }
 
-  /**
-   * The socket gets its permissions in a folder that nobody else can enter, and its name only then:
-   * there is no moment in which others could connect. A link, unlike a rename, replaces nothing.
-   */
+  /** The process' umask keeps others out from the first moment; a bind replaces nothing. */
   private static ServerSocketChannel bind(Path path) throws IOException {
-    Path folder =
-        Files.createTempDirectory(
-            path.getParent(),
-            ".wb",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    Path unnamed = folder.resolve("s");
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    boolean bound = false;
     try {
-      // A relative name of the folder would save bytes, but there is no bind relative to a folder.
-      channel.bind(UnixDomainSocketAddress.of(unnamed), BACKLOG);
-      Files.setPosixFilePermissions(unnamed, PosixFilePermissions.fromString("rw-------"));
-      Files.createLink(path, unnamed);
-      bound = true;
+      channel.bind(UnixDomainSocketAddress.of(path), BACKLOG);
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       return channel;
-    } finally {
-      Files.deleteIfExists(unnamed);
-      Files.deleteIfExists(folder);
-      if (!bound) {
-        channel.close();
-      }
+    } catch (IOException e) {
+      channel.close();
+      throw e;
     }
   }
 
-  private static void removeStale(Path path) throws IOException, CommandFailure {
+  /** Refuses a name that anything but a socket that was left over has. Touches nothing. */
+  static void requireFree(Path path) throws CommandFailure {
+    try {
+      isLeftOver(path);
+    } catch (IOException e) {
+      throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
+    }
+  }
+
+  /** True if there is such a socket, false if the name is free. */
+  private static boolean isLeftOver(Path path) throws IOException, CommandFailure {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return;
+      return false;
     }
     int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
     Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
@@ -107,14 +103,19 @@ final class UnixSocket {
     if (answers(path)) {
       throw inUse(path, "another server listens there");
     }
-    Files.delete(path);
+    return true;
   }
 
-  private static boolean answers(Path path) throws IOException {
-    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      return probe.isConnected();
+  /** Only a refusal says that nobody listens; a queue that is full, for one, says the opposite. */
+  private static boolean answers(Path path) {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.configureBlocking(false); // a full queue would hold a blocking one
+      probe.connect(UnixDomainSocketAddress.of(path));
+      return true;
     } catch (ConnectException e) {
       return false;
+    } catch (IOException e) {
+      return true;
     }
   }
 

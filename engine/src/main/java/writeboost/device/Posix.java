@@ -106,6 +106,7 @@ public final class Posix {
   private static final MethodHandle MADVISE =
       function("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle GETEUID = function("geteuid", JAVA_INT);
+  private static final MethodHandle UMASK = function("umask", JAVA_INT, JAVA_INT);
 
   /** What a thread needs to make calls: a place for errno, and one for a small argument. */
   private static final class CallState {
@@ -419,6 +420,17 @@ public final class Posix {
     CallState state = STATE.get();
     try {
       return (int) GETEUID.invokeExact(state.errno);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** The rights that no file or socket gets that this process creates from now on. */
+  public static void restrictNewFiles(int mask) {
+    CallState state = STATE.get();
+    try {
+      int ignored = (int) UMASK.invokeExact(state.errno, mask);
+      assert ignored >= 0;
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -120,12 +120,14 @@ public final class Volume implements BlockDevice {
     cache.read(cache.device().size() - Geometry.SUPERBLOCK_REGION, last);
     switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
       case FormatDecision.Resume(Superblock superblock) -> {
-        superblock.requireMatch(options.order(), cache.device().size(), backing.size(), 0, 0);
+        try {
+          superblock.requireMatch(options.order(), cache.device().size(), backing.size(), 0, 0);
+        } catch (UnusableCacheException reason) {
+          throw named(reason, options);
+        }
         return false;
       }
-      case FormatDecision.Refuse(UnusableCacheException reason) ->
-          throw new UnusableCacheException(
-              reason.kind(), options.cacheName() + ": " + reason.getMessage());
+      case FormatDecision.Refuse(UnusableCacheException reason) -> throw named(reason, options);
       case FormatDecision.Format() -> {
         if (options.readOnly()) {
           throw new UnusableCacheException(
@@ -140,6 +142,12 @@ public final class Volume implements BlockDevice {
         return true;
       }
     }
+  }
+
+  private static UnusableCacheException named(
+      UnusableCacheException reason, VolumeOptions options) {
+    return new UnusableCacheException(
+        reason.kind(), options.cacheName() + ": " + reason.getMessage());
   }
 
   /**

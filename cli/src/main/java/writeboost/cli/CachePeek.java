@@ -1,0 +1,30 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import writeboost.layout.Geometry;
+import writeboost.layout.Superblock;
+import writeboost.layout.UnusableCacheException;
+
+/** Whether there is a cache on a device, before anything is done with it. */
+final class CachePeek {
+
+  private CachePeek() {}
+
+  /** True also for one that cannot be used: it is somebody's. */
+  static boolean holdsCache(Path path) throws IOException {
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      MemorySegment block = arena.allocate(Geometry.BLOCK);
+      channel.read(block.asByteBuffer(), 0);
+      Superblock.decode(block);
+      return true;
+    } catch (UnusableCacheException e) {
+      return e.kind() != UnusableCacheException.Kind.FOREIGN;
+    }
+  }
+}
