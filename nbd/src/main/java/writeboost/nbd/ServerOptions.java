@@ -16,7 +16,7 @@ public record ServerOptions(
     Duration handshakeTimeout, int maxConnections, long connectionBytes, long totalBytes) {
 
   public static final ServerOptions DEFAULTS =
-      new ServerOptions(Duration.ofSeconds(10), 64, 64L << 20, 128L << 20);
+      new ServerOptions(Duration.ofSeconds(10), 64, 64L << 20, 96L << 20);
 
   public ServerOptions {
     if (handshakeTimeout.isNegative() || handshakeTimeout.isZero()) {
