@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
     name = "writeboost",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = ServeCommand.class,
+    subcommands = {ServeCommand.class, SimulateCommand.class},
     description = "A log-structured write-back cache for block storage, exported over NBD.",
     footerHeading = "%nExamples:%n",
     footer = {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
 
 /**
  * How far long work has come, on stderr: a line that is written over and over where stderr is a
@@ -17,10 +18,11 @@ final class Progress {
   private final PrintStream out;
   private final boolean terminal;
   private final String what;
-  private final long totalBytes;
+  private final long total;
+  private final LongFunction<String> format;
   private final long startNs = System.nanoTime();
   private long nextNs = startNs + INTERVAL_NS;
-  private final StopSignal stop;
+  private final Runnable check;
   private boolean begun;
   private boolean shown;
 
@@ -28,18 +30,27 @@ final class Progress {
    * @param stop asked with every report
    */
   Progress(String what, long totalBytes, StopSignal stop) {
+    this(what, totalBytes, Size::format, stop::check);
+  }
+
+  /**
+   * @param format an amount of what is done, for people
+   * @param check run with every report; may throw to give up
+   */
+  Progress(String what, long total, LongFunction<String> format, Runnable check) {
     this.out = System.err;
     this.terminal = isTerminal();
     this.what = Messages.oneLine(what);
-    this.totalBytes = totalBytes;
-    this.stop = stop;
+    this.total = total;
+    this.format = format;
+    this.check = check;
   }
 
   /** Throws to give up, if that is wanted. */
-  void at(long doneBytes) {
-    stop.check();
+  void at(long done) {
+    check.run();
     if (!begun && !terminal) {
-      Messages.print("%s: %s to go".formatted(what, Size.format(totalBytes)));
+      Messages.print("%s: %s to go".formatted(what, format.apply(total)));
     }
     begun = true;
     long now = System.nanoTime();
@@ -49,11 +60,11 @@ final class Progress {
     nextNs = now + INTERVAL_NS;
     shown = true;
     double seconds = (now - startNs) / 1e9;
-    double rate = doneBytes / seconds;
-    long left = rate > 0 ? Math.round((totalBytes - doneBytes) / rate) : 0;
+    double rate = done / seconds;
+    long left = rate > 0 ? Math.round((total - done) / rate) : 0;
     out.printf(
         "\rwriteboost: %s: %d %%, %s/s, %d s left \033[K",
-        what, doneBytes * 100 / Math.max(1, totalBytes), Size.format((long) rate), left);
+        what, done * 100 / Math.max(1, total), format.apply((long) rate), left);
     out.flush();
   }
 
