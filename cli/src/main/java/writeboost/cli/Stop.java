@@ -42,7 +42,7 @@ final class Stop {
   int run() {
     listeners.close();
     CountDownLatch done = new CountDownLatch(1);
-    AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     // A thread of its own, because a device that is stuck holds on to whoever waits for it.
     Thread.ofPlatform()
         .daemon()
@@ -52,21 +52,25 @@ final class Stop {
               try {
                 server.close(ANSWER);
                 volume.stop();
-              } catch (IOException e) {
+              } catch (IOException | RuntimeException e) {
                 failure.set(e);
               } finally {
                 done.countDown();
               }
             });
     boolean saved = await(done);
-    IOException error = failure.get();
+    Exception error = failure.get();
     if (saved && error == null) {
       return 0;
     }
     LOG.log(
         Level.ERROR,
         "{0}; not saved: {1} of writes that no flush had covered",
-        error != null ? error.getMessage() : "stopped before the cache device had taken everything",
+        error instanceof IOException
+            ? error.getMessage()
+            : error != null
+                ? error.toString()
+                : "stopped before the cache device had taken everything",
         Size.format(volume.snapshot().unsavedBytes()));
     return CommandFailure.FAILURE;
   }
