@@ -163,18 +163,13 @@ final class Devices implements AutoCloseable {
     stop.check();
     if (backing == null) {
       backing = FileCreation.sparse(backingWanted.path(), given(backingWanted));
-      created(backing);
+      created.push(backing);
     }
     if (cache == null) {
       long size = given(cacheWanted);
       cache = sparseCache ? FileCreation.sparse(cacheWanted.path(), size) : zeroFilled(size, stop);
-      created(cache);
+      created.push(cache);
     }
-  }
-
-  private void created(DeviceFile file) {
-    created.push(file);
-    LOG.log(Level.INFO, "{0}: created with {1}", file.path(), Size.format(file.size()));
   }
 
   private DeviceFile zeroFilled(long size, StopSignal stop) throws IOException {
@@ -203,6 +198,9 @@ final class Devices implements AutoCloseable {
 
   /** The start has succeeded: what was created stays. */
   void keep() {
+    for (DeviceFile file : created) {
+      LOG.log(Level.INFO, "{0}: created with {1}", file.path(), Size.format(file.size()));
+    }
     created.clear();
   }
 

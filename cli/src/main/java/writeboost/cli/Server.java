@@ -58,7 +58,6 @@ final class Server {
       requireMemory(devices.geometry(settings.order));
       listeners.begin(settings.addresses);
       devices.createMissing(settings.sparseCache, stop);
-      listeners.complete(settings.addresses);
       int exitCode = serve(devices, listeners, stop);
       served = true;
       return exitCode;
@@ -85,11 +84,18 @@ final class Server {
     }
   }
 
-  private int serve(Devices devices, Listeners listeners, StopSignal stop) throws IOException {
+  private int serve(Devices devices, Listeners listeners, StopSignal stop)
+      throws CommandFailure, IOException {
     FileDevice backingDevice = new FileDevice(devices.backing());
     FileDevice cacheDevice = new FileDevice(devices.cache());
     Volume volume = open(devices, backingDevice, cacheDevice, stop);
-    stop.check();
+    try {
+      listeners.complete(settings.addresses);
+      stop.check();
+    } catch (CommandFailure | StoppedException e) {
+      volume.close();
+      throw e;
+    }
     devices.keep();
     report(volume, backingDevice, cacheDevice);
     NbdServer server =

@@ -1,0 +1,111 @@
+package writeboost.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The command in a process of its own, which is killed at the latest when this is closed. */
+final class CommandRun implements AutoCloseable {
+
+  private static final int LIMIT_S = 60;
+
+  private final Process process;
+  private final Path errors;
+
+  /**
+   * @param folder where it runs; its standard error goes to a file beside that
+   */
+  CommandRun(Path folder, Map<String, String> environment, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add("writeboost.cli.Main");
+    command.addAll(List.of(arguments));
+    errors = Files.createTempFile(folder.getParent(), "errors", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectInput(new File("/dev/null"))
+            .redirectError(errors.toFile());
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  CommandRun(Path folder, String... arguments) throws IOException {
+    this(folder, Map.of(), arguments);
+  }
+
+  /** Waits for the first line on standard output. */
+  String firstLine() throws Exception {
+    return CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return String.valueOf(process.inputReader(UTF_8).readLine());
+              } catch (IOException e) {
+                return e.toString();
+              }
+            })
+        .get(LIMIT_S, TimeUnit.SECONDS);
+  }
+
+  /** Waits for the server; the URIs that it says. */
+  List<String> awaitReady() throws Exception {
+    String line = firstLine();
+    assertThat(line).as(this::errors).startsWith("ready ");
+    return List.of(line.substring("ready ".length()).split(" "));
+  }
+
+  /** Waits until standard error holds {@code text}. */
+  void awaitError(String text) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+    while (!errors().contains(text)) {
+      assertThat(System.nanoTime()).as(this::errors).isLessThan(deadline);
+      assertThat(process.waitFor(10, TimeUnit.MILLISECONDS)).as(this::errors).isFalse();
+    }
+  }
+
+  /** Sends a signal, as kill does. */
+  void signal(String name) throws Exception {
+    Process kill =
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).inheritIO().start();
+    assertThat(kill.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+    assertThat(kill.exitValue()).isZero();
+  }
+
+  /** Waits for its end; the exit code. */
+  int exitCode() throws InterruptedException {
+    assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).as(this::errors).isTrue();
+    return process.exitValue();
+  }
+
+  /** What it has left on standard output. */
+  String output() throws IOException {
+    return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  /** What standard error holds by now. */
+  String errors() {
+    try {
+      return Files.readString(errors);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    process.onExit().orTimeout(LIMIT_S, TimeUnit.SECONDS).join();
+  }
+}
