@@ -26,8 +26,8 @@ final class Conditions {
     conditions.put("load before", Files.readString(Path.of("/proc/loadavg")).strip());
     conditions.put(
         "runs",
-        "%d rounds, interleaved, each at most %d s; one discarded before"
-            .formatted(options.rounds(), options.seconds()));
+        "%d rounds, interleaved, each at most %d s; %d discarded before"
+            .formatted(options.rounds(), options.seconds(), Compare.WARM_UPS));
     conditions.put(
         "writeboost",
         "volume 2 GiB, cache a file of 16 GiB (%s), backing one actuator of 5 ms per I/O"
