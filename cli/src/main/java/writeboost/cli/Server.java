@@ -110,7 +110,7 @@ final class Server {
     System.out.println("ready " + listeners.uris(settings.export));
     System.out.flush();
     watch(volume, stop);
-    return new Stop(server, volume, listeners, stop).run();
+    return new Stop(server, volume, listeners, stop, cache.path()).run();
   }
 
   private Volume open(

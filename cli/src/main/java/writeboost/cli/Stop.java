@@ -2,6 +2,7 @@ package writeboost.cli;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +31,13 @@ final class Stop {
   private final Volume volume;
   private final Listeners listeners;
   private final StopSignal signal;
+  private final Path cache;
 
-  Stop(NbdServer server, Volume volume, Listeners listeners, StopSignal signal) {
+  /**
+   * @param cache what messages call the cache device
+   */
+  Stop(NbdServer server, Volume volume, Listeners listeners, StopSignal signal, Path cache) {
+    this.cache = cache;
     this.server = server;
     this.volume = volume;
     this.listeners = listeners;
@@ -40,6 +46,7 @@ final class Stop {
 
   /** The exit code. */
   int run() {
+    LOG.log(Level.INFO, "stopping: saving what is in RAM; a second signal gives that up");
     listeners.close();
     CountDownLatch done = new CountDownLatch(1);
     AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
@@ -58,25 +65,24 @@ final class Stop {
                 done.countDown();
               }
             });
-    boolean saved = await(done);
+    String obstacle = await(done);
     Exception error = failure.get();
-    if (saved && error == null) {
+    if (error != null) {
+      obstacle = error instanceof IOException ? "" + error.getMessage() : cache + ": " + error;
+    }
+    if (obstacle.isEmpty()) {
       return 0;
     }
     LOG.log(
         Level.ERROR,
         "{0}; not saved: {1} of writes that no flush had covered",
-        error instanceof IOException
-            ? error.getMessage()
-            : error != null
-                ? error.toString()
-                : "stopped before the cache device had taken everything",
+        obstacle,
         Size.format(volume.snapshot().unsavedBytes()));
     return CommandFailure.FAILURE;
   }
 
-  /** True when the work is done, while the device gets on and before a second signal. */
-  private boolean await(CountDownLatch done) {
+  /** Waits until the work is done, while the device gets on; otherwise, what came between. */
+  private String await(CountDownLatch done) {
     Core.Snapshot last = volume.snapshot();
     long movedNs = System.nanoTime();
     try {
@@ -86,14 +92,17 @@ final class Stop {
           last = now;
           movedNs = System.nanoTime();
         }
-        if (signal.await(0) || System.nanoTime() - movedNs > STUCK_NS) {
-          return false;
+        if (signal.await(0)) {
+          return cache + ": a second signal came before this device had taken everything";
+        }
+        if (System.nanoTime() - movedNs > STUCK_NS) {
+          return cache + ": this device has not answered for 10 s";
         }
       }
-      return true;
+      return "";
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return cache + ": the wait was interrupted";
     }
   }
 }

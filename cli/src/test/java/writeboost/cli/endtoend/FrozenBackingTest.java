@@ -3,9 +3,6 @@ package writeboost.cli.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +16,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import writeboost.nbd.ExternalTool;
 
 /**
  * The backing device stops answering: it is a file of an nbdkit that is stopped.
@@ -29,7 +25,6 @@ import writeboost.nbd.ExternalTool;
 @Timeout(400)
 final class FrozenBackingTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final int FROZEN_S = Integer.getInteger("frozen.seconds", 8);
   private static final int QUIET_S = 2;
   private static final long MAX_GROWTH_BYTES = 200L << 20;
@@ -61,18 +56,16 @@ final class FrozenBackingTest {
 
   @Test
   void whatNeedsNoBackingDeviceGoesOnAndTheRestWaits() throws Exception {
-    Process nbdkit = startNbdkit();
-    NbdFuse fuse = new NbdFuse(workspace.file("fuse"), uri("nbdkit.sock"));
-    workspace.atEnd(fuse::close);
+    FreezingDisk disk = new FreezingDisk(workspace, CHUNKS + "M");
     String cache = workspace.file("cache.img").toString();
-    Server server = Server.start(workspace, fuse.file().toString(), cache, "--cache-size", "32M");
+    Server server = Server.start(workspace, disk.file().toString(), cache, "--cache-size", "32M");
     long residentAtStart = server.residentBytes();
-    workspace.atEnd(() -> signal(nbdkit, "CONT"));
+    workspace.atEnd(disk::thaw);
     NbdClient client = connect(server);
     writeChunks(client, 0, FIRST_FROZEN);
     NbdClient.await(client.flush());
 
-    signal(nbdkit, "STOP");
+    disk.freeze();
     writeChunks(client, FIRST_FROZEN, FIRST_FLOODED);
     NbdClient.await(client.flush());
     List<NbdClient> flooders = new ArrayList<>();
@@ -92,7 +85,7 @@ final class FrozenBackingTest {
         assertWritesWait(server, residentAtStart);
         assertCachedReadsAndFlushAnswer(client);
       } finally {
-        signal(nbdkit, "CONT");
+        disk.thaw();
       }
       for (Future<Void> flood : floods) {
         flood.get();
@@ -105,45 +98,10 @@ final class FrozenBackingTest {
     server.stop();
   }
 
-  private Process startNbdkit() throws Exception {
-    NbdFuse.assumeThere();
-    Path socket = workspace.socket("nbdkit.sock");
-    Process nbdkit =
-        ExternalTool.find("nbdkit")
-            .start(
-                workspace.file("nbdkit.log"),
-                "--foreground",
-                "--unix=" + socket,
-                "memory",
-                "size=" + CHUNKS + "M");
-    workspace.atEnd(() -> end(nbdkit));
-    while (!Files.exists(socket)) {
-      assertThat(nbdkit.waitFor(10, TimeUnit.MILLISECONDS)).as("nbdkit ended").isFalse();
-    }
-    return nbdkit;
-  }
-
-  private static void end(Process process) throws Exception {
-    process.destroy();
-    if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new IOException("nbdkit, process " + process.pid() + ", had to be killed");
-    }
-  }
-
-  private String uri(String socket) {
-    return "nbd+unix:///?socket=" + workspace.socket(socket);
-  }
-
   private NbdClient connect(Server server) throws IOException {
     NbdClient client = server.connect();
     workspace.atEnd(client::close);
     return client;
-  }
-
-  private static void signal(Process process, String signal) throws Exception {
-    String kill = "kill -" + signal + " " + process.pid();
-    ExternalTool.find("sh").run(LIMIT, "-c", kill).expectSuccess();
   }
 
   private static CompletableFuture<byte[]> writeChunk(NbdClient client, int chunk)

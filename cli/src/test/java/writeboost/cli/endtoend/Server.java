@@ -129,6 +129,26 @@ final class Server {
     assertThat(process.exitValue()).as(() -> "exit code after SIGTERM; log:\n" + log()).isZero();
   }
 
+  /** SIGTERM. */
+  void signal() {
+    process.destroy();
+  }
+
+  /** Waits until the log holds {@code text}. */
+  void awaitLog(String text) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+    while (!log().contains(text)) {
+      assertThat(System.nanoTime()).as(this::log).isLessThan(deadline);
+      assertThat(process.waitFor(10, TimeUnit.MILLISECONDS)).as(this::log).isFalse();
+    }
+  }
+
+  /** Waits for its end; the exit code. */
+  int awaitEnd() throws Exception {
+    assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).as(this::log).isTrue();
+    return process.exitValue();
+  }
+
   /** SIGKILL. */
   void kill() throws Exception {
     assertThat(process.isAlive()).as(() -> "ran until killed; log:\n" + log()).isTrue();
