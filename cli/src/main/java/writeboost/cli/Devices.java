@@ -69,8 +69,8 @@ final class Devices implements AutoCloseable {
   }
 
   private void requireDifferent() throws CommandFailure, IOException {
-    Identity one = DeviceFile.identity(backingWanted.path());
-    Identity other = DeviceFile.identity(cacheWanted.path());
+    Identity one = DeviceFile.identity(LoopDevice.behind(backingWanted.path()));
+    Identity other = DeviceFile.identity(LoopDevice.behind(cacheWanted.path()));
     boolean same =
         one == null
             ? other == null && place(backingWanted.path()).equals(place(cacheWanted.path()))

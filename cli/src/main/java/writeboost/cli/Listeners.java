@@ -22,7 +22,10 @@ final class Listeners implements AutoCloseable {
   void begin(List<ListenAddress> wanted) throws CommandFailure {
     for (ListenAddress address : wanted) {
       switch (address) {
-        case ListenAddress.Unix unix -> UnixSocket.requireFree(unix.path());
+        case ListenAddress.Unix unix -> {
+          UnixSocket.requireFree(unix.path());
+          addresses.add(unix);
+        }
         case ListenAddress.Tcp tcp -> bindTcp(tcp);
       }
     }
@@ -35,7 +38,6 @@ final class Listeners implements AutoCloseable {
         UnixSocket socket = UnixSocket.listen(unix.path());
         unixSockets.add(socket);
         channels.add(socket.channel());
-        addresses.add(unix);
       }
     }
   }
@@ -61,7 +63,7 @@ final class Listeners implements AutoCloseable {
     return channels;
   }
 
-  /** What clients connect to, separated by spaces. */
+  /** What clients connect to, in the order asked for, separated by spaces. */
   String uris(String exportName) {
     return String.join(" ", addresses.stream().map(address -> address.uri(exportName)).toList());
   }

@@ -75,7 +75,7 @@ final class Stop {
     }
     LOG.log(
         Level.ERROR,
-        "{0}; not saved: {1} of writes that no flush had covered",
+        "{0}; not saved: up to {1} of writes that no flush had covered",
         obstacle,
         Size.format(volume.snapshot().unsavedBytes()));
     return CommandFailure.FAILURE;

@@ -89,6 +89,20 @@ final class CommandRun implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Waits until it has called exit; a thread inside the kernel may keep it from ending. */
+  void awaitExit() throws Exception {
+    Path state = Path.of("/proc", String.valueOf(process.pid()), "stat");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+    while (!process.waitFor(10, TimeUnit.MILLISECONDS)
+        && !Files.readString(state).contains(") Z ")) {
+      assertThat(System.nanoTime()).as(this::errors).isLessThan(deadline);
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** What it has left on standard output. */
   String output() throws IOException {
     return new String(process.getInputStream().readAllBytes(), UTF_8);
