@@ -99,10 +99,6 @@ final class CommandRun implements AutoCloseable {
     }
   }
 
-  boolean isAlive() {
-    return process.isAlive();
-  }
-
   /** What it has left on standard output. */
   String output() throws IOException {
     return new String(process.getInputStream().readAllBytes(), UTF_8);

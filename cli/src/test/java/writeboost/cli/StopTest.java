@@ -106,45 +106,6 @@ final class StopTest {
     }
   }
 
-  @Test
-  void secondSignalEndsAStopThatIsStuck() throws Exception {
-    try (Frozen frozen = Frozen.start(folder.resolve("frozen"))) {
-      List<String> arguments =
-          List.of(
-              "serve",
-              "backing",
-              frozen.file().toString(),
-              "7",
-              "--backing-size",
-              "8M",
-              "--listen",
-              "nbd+unix:///?socket=s");
-      try (CommandRun server = new CommandRun(folder, arguments.toArray(String[]::new))) {
-        String uri = server.awaitReady().getFirst();
-        Serving.client(uri, "h.pwrite(b'x' * 4096, 0)");
-        frozen.freeze();
-        try {
-          server.signal("TERM");
-          awaitAbsence(folder.resolve("s"));
-          assertThat(server.isAlive()).isTrue();
-          server.signal("TERM");
-          server.awaitError("not saved: up to ");
-        } finally {
-          frozen.thaw();
-        }
-        assertThat(server.exitCode()).isEqualTo(CommandFailure.FAILURE);
-      }
-    }
-  }
-
-  private static void awaitAbsence(Path path) throws Exception {
-    long endNs = System.nanoTime() + LIMIT.toNanos();
-    while (Files.exists(path)) {
-      assertThat(System.nanoTime()).as("removed: " + path).isLessThan(endNs);
-      Thread.onSpinWait();
-    }
-  }
-
   /** A file that stops answering when it is told to: nbdfuse over an nbdkit. */
   private static final class Frozen implements AutoCloseable {
 
