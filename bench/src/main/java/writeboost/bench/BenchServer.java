@@ -50,6 +50,7 @@ final class BenchServer {
             /* readOnly= */ false,
             VolumeOptions.DEFAULT_RAM_BUFFER_BYTES,
             /* cacheFreshlyCreated= */ true,
+            /* backingFreshlyCreated= */ true,
             cacheFile.toString(),
             "actuator");
     try (BlockDevice backing = new SlowDevice(new MemoryDevice(volumeBytes), ACTUATOR_NS);

@@ -126,6 +126,7 @@ final class Server {
               settings.readOnly,
               settings.ramBufferBytes,
               devices.cache().created(),
+              devices.backing().created(),
               cache.path().toString(),
               backing.path().toString()),
           (done, total) -> progress.at(done));

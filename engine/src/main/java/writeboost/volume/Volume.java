@@ -125,6 +125,15 @@ public final class Volume implements BlockDevice {
         } catch (UnusableCacheException reason) {
           throw named(reason, options);
         }
+        if (options.backingFreshlyCreated()) {
+            throw new UnusableCacheException(
+                UnusableCacheException.Kind.DIFFERENT,
+                "%s: the cache belongs to another backing device than %s, which is new: name that one"
+                    .formatted(options.cacheName(), options.backingName()));
+          }
+        } catch (UnusableCacheException reason) {
+          throw named(reason, options);
+        }
         return false;
       }
       case FormatDecision.Refuse(UnusableCacheException reason) -> throw named(reason, options);

@@ -7,6 +7,8 @@ package writeboost.volume;
  * @param readOnly nothing is written to either device
  * @param ramBufferBytes for segments in RAM; at least two are used whatever this says
  * @param cacheFreshlyCreated the caller has just made the cache device's file, all zeroes
+ * @param backingFreshlyCreated the caller has just made the backing device's file: no cache can
+ *     belong to it yet
  * @param cacheName what messages call the cache device
  * @param backingName what messages call the backing device
  */
@@ -15,6 +17,7 @@ public record VolumeOptions(
     boolean readOnly,
     long ramBufferBytes,
     boolean cacheFreshlyCreated,
+    boolean backingFreshlyCreated,
     String cacheName,
     String backingName) {
 

@@ -60,7 +60,8 @@ class VolumeStressTest {
 
   private static Volume open(BlockDevice backing, BlockDevice cache, boolean fresh)
       throws IOException {
-    VolumeOptions options = new VolumeOptions(7, false, 8 * (512L << 7), fresh, "cache", "backing");
+    VolumeOptions options =
+        new VolumeOptions(7, false, 8 * (512L << 7), fresh, false, "cache", "backing");
     return Volume.open(backing, cache, options, Formatter.Progress.NONE);
   }
 

@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -14,6 +15,7 @@ import writeboost.device.Blocking;
 import writeboost.device.MemoryDevice;
 import writeboost.device.Request;
 import writeboost.layout.Formatter;
+import writeboost.layout.UnusableCacheException;
 
 /**
  * The volume as its users see it: what is written is read, across stops, laps of the log, and sizes
@@ -48,8 +50,14 @@ class VolumeTest {
   }
 
   private static Volume open(BlockDevice backing, BlockDevice cache, int order) throws IOException {
+    return open(backing, cache, order, false);
+  }
+
+  private static Volume open(BlockDevice backing, BlockDevice cache, int order, boolean newBacking)
+      throws IOException {
+    long ram = 4 * (512L << order);
     VolumeOptions options =
-        new VolumeOptions(order, false, 4 * (512L << order), false, "cache", "backing");
+        new VolumeOptions(order, false, ram, false, newBacking, "cache", "backing");
     return Volume.open(backing, cache, options, Formatter.Progress.NONE);
   }
 
@@ -91,6 +99,21 @@ class VolumeTest {
       MemorySegment data = arena.allocate(model.length);
       device.read(0, data);
       assertThat(data.mismatch(MemorySegment.ofArray(model))).as(where).isEqualTo(-1);
+    }
+  }
+
+  /** Its dirty lines would be written back into an empty device, and reads would miss the rest. */
+  @Test
+  void refusesACacheThatIsOlderThanItsBackingDevice() throws IOException {
+    try (BlockDevice backing = new MemoryDevice(BACKING_BYTES);
+        BlockDevice cache = new MemoryDevice(8 << 20)) {
+      try (Volume first = open(backing, cache, 7, true)) {
+        first.stop();
+      }
+      assertThatThrownBy(() -> open(backing, cache, 7, true))
+          .isInstanceOf(UnusableCacheException.class)
+          .hasMessageContaining("cache: the cache belongs to another backing device than backing");
+      open(backing, cache, 7, false).close();
     }
   }
 
