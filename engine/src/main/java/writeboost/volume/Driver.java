@@ -22,7 +22,9 @@ final class Driver {
   private final BlockDevice backing;
   private final Request.Completion answered = this::answered;
   private final ThreadLocal<Turn> turns = ThreadLocal.withInitial(Turn::new);
-  private final AtomicInteger operationsInFlight = new AtomicInteger();
+
+  /** Device operations not answered, and turns not ended; both use the core's memory. */
+  private final AtomicInteger active = new AtomicInteger();
 
   Driver(Core core, BlockDevice cache, BlockDevice backing) {
     this.core = core;
@@ -57,6 +59,7 @@ final class Driver {
           DeviceOperation operation = answeredInside.poll();
           while (operation != null) {
             core.ioDone(operation, operation.request.error, next);
+            active.decrementAndGet(); // the turn itself still counts
             operation = answeredInside.poll();
           }
         }
@@ -80,7 +83,7 @@ final class Driver {
       for (int i = 0; i < count; i++) {
         DeviceOperation operation = now.operation(i);
         operation.request.completion(answered);
-        operationsInFlight.incrementAndGet();
+        active.incrementAndGet();
         switch (operation.target) {
           case CACHE -> forCache[cacheCount++] = operation.request;
           case BACKING -> forBacking[backingCount++] = operation.request;
@@ -116,44 +119,78 @@ final class Driver {
     }
   }
 
+  /** Goes before everything that touches the core; {@link #end} goes last. */
+  private Turn begin() {
+    active.incrementAndGet();
+    return turns.get();
+  }
+
+  private void end() {
+    active.decrementAndGet();
+  }
+
   void submit(Request[] batch, int count) {
-    Turn turn = turns.get();
-    core.accept(batch, count, turn.next);
-    turn.done();
+    Turn turn = begin();
+    try {
+      core.accept(batch, count, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
   }
 
   void cancel(Request request) {
-    Turn turn = turns.get();
-    core.cancel(request, turn.next);
-    turn.done();
+    Turn turn = begin();
+    try {
+      core.cancel(request, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
   }
 
   void tick(long nowNs) {
-    Turn turn = turns.get();
-    core.tick(nowNs, turn.next);
-    turn.done();
+    Turn turn = begin();
+    try {
+      core.tick(nowNs, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
   }
 
   void stop(Request stopped) {
-    Turn turn = turns.get();
-    core.stop(stopped, turn.next);
-    turn.done();
+    Turn turn = begin();
+    try {
+      core.stop(stopped, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
   }
 
-  /** Device operations that have not been answered; their memory is lent out. */
-  int operationsInFlight() {
-    return operationsInFlight.get();
+  /**
+   * True where no device holds memory of the core and no thread is at work on it; that stays so if
+   * no request and no tick comes.
+   */
+  boolean isIdle() {
+    return active.get() == 0;
   }
 
   private void answered(Request request) {
-    operationsInFlight.decrementAndGet();
     DeviceOperation operation = (DeviceOperation) Core.require(request.attachment);
-    Turn turn = turns.get();
-    if (turn.busy) {
-      turn.answeredInside.add(operation);
-    } else {
+    Turn inside = turns.get();
+    if (inside.busy) {
+      inside.answeredInside.add(operation);
+      return;
+    }
+    Turn turn = begin();
+    try {
+      active.decrementAndGet(); // the turn counts instead
       core.ioDone(operation, request.error, turn.next);
       turn.carryOut();
+    } finally {
+      end();
     }
   }
 }

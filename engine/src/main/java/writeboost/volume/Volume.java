@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
@@ -44,6 +45,11 @@ public final class Volume implements BlockDevice {
   private static final int HEADERS_ONE_BY_ONE = 1 << 16;
 
   private static final long TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** What write-back gets to come to its end when the volume is closed, and how often to look. */
+  private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long IDLE_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
 
   private final Blocking cache;
   private final Start.Started started;
@@ -122,10 +128,7 @@ public final class Volume implements BlockDevice {
       case FormatDecision.Resume(Superblock superblock) -> {
         try {
           superblock.requireMatch(options.order(), cache.device().size(), backing.size(), 0, 0);
-        } catch (UnusableCacheException reason) {
-          throw named(reason, options);
-        }
-        if (options.backingFreshlyCreated()) {
+          if (options.backingFreshlyCreated()) {
             throw new UnusableCacheException(
                 UnusableCacheException.Kind.DIFFERENT,
                 "%s: the cache belongs to another backing device than %s, which is new: name that one"
@@ -299,7 +302,11 @@ public final class Volume implements BlockDevice {
     }
     closing.countDown();
     joinTimer();
-    if (driver.operationsInFlight() == 0) {
+    long deadline = System.nanoTime() + IDLE_NS;
+    while (!driver.isIdle() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(IDLE_PAUSE_NS);
+    }
+    if (driver.isIdle()) {
       memory.forEach(Posix::release);
     }
   }
