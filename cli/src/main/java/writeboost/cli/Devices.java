@@ -59,6 +59,7 @@ final class Devices implements AutoCloseable {
       devices.geometry(order);
       devices.requireBackingSize();
       devices.requireNoOldCache();
+      devices.requireNotSwapped();
       opened = true;
       return devices;
     } finally {
@@ -148,6 +149,18 @@ final class Devices implements AutoCloseable {
       throw CommandFailure.failure(
           "%s: does not exist, and %s holds the cache of an older one; check the paths"
               .formatted(backingWanted.path(), cacheWanted.path()));
+    }
+  }
+
+  /** Otherwise an empty backing device would be formatted, and the cache overwritten. */
+  private void requireNotSwapped() throws CommandFailure, IOException {
+    if (backing != null
+        && CachePeek.holdsCache(backingWanted.path())
+        && (cache == null || !CachePeek.holdsCache(cacheWanted.path()))) {
+      throw CommandFailure.failure(
+          "%s: holds a writeboost cache, and %s does not; name the backing device first, then the"
+                  .formatted(backingWanted.path(), cacheWanted.path())
+              + " cache");
     }
   }
 

@@ -189,6 +189,18 @@ final class RefusalTest {
     refused(1, "old size", "serve", "b", "c", "8", "--listen", listen);
   }
 
+  @Test
+  void aCacheInThePlaceOfTheBackingDevice() throws Exception {
+    String listen = "nbd+unix:///?socket=s";
+    try (CommandRun first = new CommandRun(folder, "serve", "b", "c", "--listen", listen)) {
+      first.awaitReady();
+      first.signal("TERM");
+      assertThat(first.exitCode()).isZero();
+    }
+    refused(1, "/c: holds a writeboost cache", "serve", "c", "b", "--listen", listen);
+    refused(1, "/c: holds", "serve", "c", "new", "--cache-size", "8M", "--listen", listen);
+  }
+
   private String[] serveNew(String... more) {
     String[] serve = {"serve", "new", "new2", "--backing-size", "8M", "--cache-size", "8M"};
     return Stream.of(serve, more).flatMap(Arrays::stream).toArray(String[]::new);
