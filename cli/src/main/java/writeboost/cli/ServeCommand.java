@@ -21,15 +21,17 @@ import writeboost.volume.VolumeOptions;
     footerHeading = "%nExamples:%n",
     footer = {
       "  New files; clients connect to /run/writeboost/backing.img.sock:",
-      "    writeboost serve backing.img cache.img 10 --backing-size 4G --cache-size 512M",
+      "    writeboost serve backing.img cache.img --backing-size 4G --cache-size 512M",
       "  A disk and a partition of an SSD, by name and over TCP on this machine:",
-      "    writeboost serve /dev/sdb /dev/nvme0n1p4 --name home --listen nbd://127.0.0.1:10809",
+      "    writeboost serve /dev/sdb /dev/nvme0n1p4 \\",
+      "      --name home --listen nbd://127.0.0.1:10809",
       "  To look at a volume without changing a byte:",
       "    writeboost serve backing.img cache.img --read-only",
       "",
-      "Prints one line beginning with 'ready' once clients can connect. SIGTERM or Ctrl-C stops"
-          + " it:",
-      "what is in RAM is saved to the cache device. Exit codes: 0 ok, 1 failure, 2 usage."
+      "A SIZE is in bytes, or in units of 1024 as 512K, 512M, 4G, 1T.",
+      "Prints one line beginning with 'ready' once clients can connect. SIGTERM or",
+      "Ctrl-C stops it: what is in RAM is saved to the cache device.",
+      "Exit codes: 0 ok, 1 failure, 2 usage."
     })
 final class ServeCommand implements Callable<Integer> {
 

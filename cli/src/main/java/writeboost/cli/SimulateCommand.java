@@ -34,9 +34,11 @@ import writeboost.simulate.Simulation;
     footerHeading = "%nExamples:%n",
     footer = {
       "  writeboost simulate --runs 100000",
-      "  writeboost simulate --runs 1 --seed 4711      one run again, event by event the same",
+      "  writeboost simulate --runs 1 --seed 4711",
+      "    (one run again, event by event the same)",
       "",
-      "Exit codes: 0 no violation, 1 a violation, or a kind of event that never happened."
+      "Exit codes: 0 no violation, 1 a violation, or a kind of event that never",
+      "happened."
     })
 final class SimulateCommand implements Callable<Integer> {
 
