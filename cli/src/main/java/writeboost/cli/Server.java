@@ -177,7 +177,7 @@ final class Server {
   }
 
   /** Waits for the signal to stop; says so when the volume fails meanwhile. */
-  private static void watch(Volume volume, StopSignal stop) {
+  private void watch(Volume volume, StopSignal stop) {
     boolean told = false;
     String trouble = "";
     while (!stop.await(StopSignal.LOOK_EVERY_MS)) {
@@ -185,17 +185,28 @@ final class Server {
       if (!told && !failure.isEmpty()) {
         told = true;
         LOG.log(
-            Level.ERROR, "the volume has failed ({0}): writes are refused, reads go on", failure);
+            Level.ERROR,
+            "{0}: failed ({1}): writes are refused, reads go on; mend the device, then start again",
+            cache.path(),
+            failure);
       }
       String now = volume.snapshot().backingTrouble();
-      if (!now.equals(trouble)) {
-        trouble = now;
+      if (!kind(now).equals(kind(trouble))) {
         LOG.log(
             Level.WARNING,
             now.isEmpty()
-                ? "write-back goes on"
-                : "write-back does not get on, and is tried again: " + now);
+                ? "{0}: write-back goes on"
+                : "{0}: write-back fails and is tried again ({1}); nothing is lost, but mend this"
+                    + " before the cache is full",
+            backing.path(),
+            now);
       }
+      trouble = now;
     }
+  }
+
+  /** The error alone, which ends the text: not a line for every place on the device. */
+  private static String kind(String trouble) {
+    return trouble.substring(trouble.lastIndexOf(' ') + 1);
   }
 }

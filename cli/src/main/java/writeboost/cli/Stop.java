@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import writeboost.nbd.NbdServer;
 import writeboost.volume.Core;
+import writeboost.volume.Start;
 import writeboost.volume.Volume;
 
 /**
@@ -71,6 +72,10 @@ final class Stop {
       obstacle = error instanceof IOException ? "" + error.getMessage() : cache + ": " + error;
     }
     if (obstacle.isEmpty()) {
+      LOG.log(
+          Level.INFO,
+          "stopped; all is saved, {0} not written back",
+          Size.format(volume.snapshot().dirtyLines() * Start.LINE_BYTES));
       return 0;
     }
     LOG.log(

@@ -59,7 +59,11 @@ final class UnixSocket {
       }
       return new UnixSocket(path, bind(path));
     } catch (BindException e) {
-      throw inUse(path, "another program has just taken it");
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw inUse(path, "another program has just taken it");
+      }
+      throw CommandFailure.failure(
+          path + ": cannot listen there: " + e.getMessage() + "; give another --listen");
     } catch (IOException e) {
       throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
     }
