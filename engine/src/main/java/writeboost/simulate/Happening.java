@@ -20,7 +20,7 @@ public enum Happening {
   SEGMENTS_DROPPED,
   SEGMENT_SHORTENED,
   /** Acknowledged, not flushed, and gone: as allowed. */
-  ACKNOWLEDGED_LOST,
+  UNFLUSHED_LOST,
   MERGE_FROM_DEVICE,
   READ_FROM_CACHE_DEVICE,
   READ_FROM_BACKING,

@@ -190,7 +190,7 @@ final class SimulatedWorld {
     for (long content : found) {
       queue.trace(content);
     }
-    happenings.happened(Happening.ACKNOWLEDGED_LOST, checker.resumed(found));
+    happenings.happened(Happening.UNFLUSHED_LOST, checker.resumed(found));
     return driver;
   }
 
