@@ -4,8 +4,8 @@
  *
  * <p>{@link writeboost.volume.Core} is the passive core: the one lock and its entry points. {@link
  * writeboost.volume.WritePath} and {@link writeboost.volume.ReadPath} are what happens to a request
- * inside it. Only Volume may know threads, time and waiting; no protocol and no command line may
- * enter.
+ * inside it. Only Volume and Driver may know threads, time and waiting; no protocol and no command
+ * line may enter.
  */
 @NullMarked
 package writeboost.volume;
