@@ -37,8 +37,8 @@ import writeboost.layout.UnusableCacheException.Kind;
  * @param window W of {@link Geometry}
  * @param adoptedUpTo newest segment id that the kernel module wrote, 0 if none
  * @param flags features that a reader must know; none exist so far
- * @param cleanId after a clean stop: everything before line {@code cleanLines} of this segment is
- *     durable; else 0
+ * @param cleanId since the last clean stop: everything before line {@code cleanLines} of this
+ *     segment is durable; else 0
  * @param cleanLines see {@code cleanId}
  */
 public record Superblock(
@@ -128,7 +128,7 @@ public record Superblock(
     return new Geometry(order, cacheSizeBytes, window);
   }
 
-  /** A clean stop was recorded, and no start since. */
+  /** A clean stop was recorded once; what was durable then stays so. */
   public boolean clean() {
     return cleanId != 0;
   }
@@ -139,10 +139,6 @@ public record Superblock(
 
   public Superblock withClean(long id, int lines) {
     return with(incarnation, id, lines);
-  }
-
-  public Superblock withoutClean() {
-    return with(incarnation, 0, 0);
   }
 
   private Superblock with(int newIncarnation, long newCleanId, int newCleanLines) {

@@ -121,7 +121,7 @@ public final class Recovery {
   // a
 
   private void begin() throws IOException {
-    superblock = superblock.withIncarnation(superblock.incarnation() + 1).withoutClean();
+    superblock = superblock.withIncarnation(superblock.incarnation() + 1);
     writeSuperblock(cache, superblock, segment);
     cache.flush();
   }

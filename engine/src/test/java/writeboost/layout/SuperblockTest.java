@@ -78,8 +78,7 @@ final class SuperblockTest {
     Superblock next = EXAMPLE.withIncarnation(8);
     assertThat(next.incarnation()).isEqualTo(8);
     assertThat(next.withIncarnation(7)).isEqualTo(EXAMPLE);
-    assertThat(EXAMPLE.withoutClean().clean()).isFalse();
-    assertThat(EXAMPLE.withoutClean().withClean(0x0102030405060708L, 9)).isEqualTo(EXAMPLE);
+    assertThat(EXAMPLE.withClean(1, 0).withClean(0x0102030405060708L, 9)).isEqualTo(EXAMPLE);
   }
 
   @Test
