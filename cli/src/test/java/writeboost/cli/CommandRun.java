@@ -26,6 +26,8 @@ final class CommandRun implements AutoCloseable {
    */
   CommandRun(Path folder, Map<String, String> environment, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
+    // A background job of a shell ignores SIGINT, and so would every program that it starts.
+    command.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp"));
