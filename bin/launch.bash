@@ -121,6 +121,11 @@ launch() {
     -Xlog:disable
     -Xlog:all=warning:stderr
   )
+  # A JVM takes names of files for what the locale says; in a locale without UTF-8 it cannot name one with an umlaut.
+  case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+    *[Uu][Tt][Ff]-8 | *[Uu][Tt][Ff]8) ;;
+    *) export LC_ALL=C.UTF-8 ;;
+  esac
   # shellcheck disable=SC2086 # several options, separated by blanks
   exec "$jdk/bin/java" "${java_options[@]}" ${WRITEBOOST_JAVA_OPTS:-} -jar "$builds/$build/$jar" "$@"
 }
