@@ -6,5 +6,10 @@ public enum Operation {
   WRITE,
   FLUSH,
   WRITE_ZEROES,
-  TRIM
+  TRIM;
+
+  /** Whether it may change what the device holds. */
+  public boolean changes() {
+    return this != READ && this != FLUSH;
+  }
 }

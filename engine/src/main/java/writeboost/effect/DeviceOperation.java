@@ -1,6 +1,5 @@
 package writeboost.effect;
 
-import writeboost.device.Operation;
 import writeboost.device.Request;
 
 /**
@@ -43,10 +42,5 @@ public final class DeviceOperation {
   @Override
   public String toString() {
     return target + " " + request;
-  }
-
-  /** True where the operation changes what the device holds. */
-  public boolean changes() {
-    return request.operation != Operation.READ && request.operation != Operation.FLUSH;
   }
 }

@@ -169,11 +169,6 @@ public final class SegmentRing {
     durableRecordId = Math.max(durableRecordId, id);
   }
 
-  /** Segments that hold data which is not on the backing device yet, the current one among them. */
-  public long occupied() {
-    return newestId - writtenBackId;
-  }
-
   // slots
 
   /** Lines that the segment {@code id} holds. */

@@ -399,8 +399,7 @@ public final class SimulatedDisk implements BlockDevice {
 
   private void finishFlights() {
     for (Flight flight : flights) {
-      boolean changes =
-          flight.request.operation != Operation.READ && flight.request.operation != Operation.FLUSH;
+      boolean changes = flight.request.operation.changes();
       if (!flight.executed && changes) {
         perform(flight, chance.oneOf(0, 0.5, 1));
       }

@@ -168,7 +168,7 @@ public final class Core {
     if (stopping) {
       return Errno.ESHUTDOWN;
     }
-    boolean changes = request.operation != Operation.READ && request.operation != Operation.FLUSH;
+    boolean changes = request.operation.changes();
     if (changes && configuration.readOnly) {
       return Errno.EPERM;
     }

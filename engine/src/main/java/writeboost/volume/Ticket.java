@@ -67,7 +67,7 @@ final class Ticket extends DurabilityWaiter {
     if (--outstanding > 0) {
       return;
     }
-    if (error == Errno.OK && request.has(Request.FUA) && changes()) {
+    if (error == Errno.OK && request.has(Request.FUA) && request.operation.changes()) {
       core.barriers().await(this, effects);
     } else {
       answer(effects);
@@ -79,13 +79,6 @@ final class Ticket extends DurabilityWaiter {
     if (error == Errno.OK) {
       error = pieceError;
     }
-  }
-
-  private boolean changes() {
-    return switch (request.operation) {
-      case WRITE, WRITE_ZEROES, TRIM -> true;
-      case READ, FLUSH -> false;
-    };
   }
 
   @Override

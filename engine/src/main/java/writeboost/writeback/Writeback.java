@@ -54,7 +54,6 @@ public final class Writeback implements DeviceOperation.Owner {
   private boolean allowed = true;
   private boolean stopped;
   private long linesWritten;
-  private long batches;
 
   /**
    * @param memory {@link #bytes} long, aligned to 4096
@@ -107,7 +106,6 @@ public final class Writeback implements DeviceOperation.Owner {
 
   private void begin(Effects effects) {
     error = Errno.OK;
-    batches++;
     phase = Phase.GATHERING;
     inFlight = batch.collect(effects);
     if (inFlight == 0) {
@@ -236,16 +234,7 @@ public final class Writeback implements DeviceOperation.Owner {
     return failure;
   }
 
-  /** True while a batch is on its way. */
-  public boolean isBusy() {
-    return phase != Phase.IDLE && phase != Phase.WAITING;
-  }
-
   public long linesWritten() {
     return linesWritten;
-  }
-
-  public long batches() {
-    return batches;
   }
 }
