@@ -36,8 +36,7 @@ public final class Recovery {
   private final Geometry geometry;
   private final int linesPerSegment;
   private final SegmentRing ring;
-  private final LineTable table;
-  private final BlockIndex index;
+  private final Replay replay;
 
   /** One segment: header and lines. */
   private final MemorySegment segment;
@@ -45,8 +44,6 @@ public final class Recovery {
   private final SegmentHeaderView header = new SegmentHeaderView();
 
   private Superblock superblock;
-  private long backingBlocks;
-  private long dirtyLines;
 
   /** The segment that the crash tore, 0 if none, and what is left of it. */
   private long tornId;
@@ -71,10 +68,8 @@ public final class Recovery {
     this.ring = ring;
     this.geometry = ring.geometry;
     this.linesPerSegment = geometry.linesPerSegment();
-    this.table = table;
-    this.index = index;
+    this.replay = new Replay(ring, table, index, superblock.backingSizeBytes());
     this.segment = segment;
-    this.backingBlocks = (superblock.backingSizeBytes() + Geometry.BLOCK - 1) / Geometry.BLOCK;
   }
 
   /**
@@ -104,7 +99,7 @@ public final class Recovery {
       newest = repair(record, last);
     }
     ring.restore(record, newest);
-    return new Result(superblock, record, last, newest, dirtyLines, newest - last);
+    return new Result(superblock, record, last, newest, replay.dirtyLines(), newest - last);
   }
 
   /** A place in the log before which everything is durable. */
@@ -239,25 +234,18 @@ public final class Recovery {
   }
 
   private void apply(long id, int length) throws IOException {
-    ring.restoreSegment(id, length, header.incarnation());
+    replay.segment(id, length, header.incarnation());
     for (int i = 0; i < length; i++) {
-      long block = header.sector(i) / Geometry.SECTORS_PER_BLOCK;
-      if (header.zeroRun(i) || block < 0 || block >= backingBlocks) {
+      if (header.zeroRun(i) || !replay.fits(header.sector(i))) {
         throw damaged("segment " + id + " line " + i + " cannot be for this backing device");
       }
-      int line = geometry.line(geometry.slot(id), i);
-      int flags = LineTable.DIRTY | (header.groupEnd(i) ? LineTable.GROUP_END : 0);
-      long older = index.find(block);
-      table.set(line, block, header.mask(i), flags, header.lost(i));
-      table.setCrc(line, header.lineCrc(i));
-      dirtyLines++;
-      if (older == BlockIndex.NONE) {
-        index.insert(block, line);
-      } else {
-        index.replace(block, (int) older, line);
-        table.clearFlag((int) older, LineTable.DIRTY);
-        dirtyLines--;
-      }
+      replay.line(
+          i,
+          header.sector(i),
+          header.mask(i),
+          header.groupEnd(i),
+          header.lost(i),
+          header.lineCrc(i));
     }
   }
 

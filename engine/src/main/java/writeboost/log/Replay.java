@@ -1,0 +1,69 @@
+package writeboost.log;
+
+import writeboost.index.BlockIndex;
+import writeboost.index.LineTable;
+import writeboost.layout.Geometry;
+
+/**
+ * Fills ring, line table and index from the log that a resume finds, segment by segment, oldest
+ * first. Knows no layout: whoever reads the headers says what they mean. One thread, before the
+ * core begins.
+ */
+final class Replay {
+
+  private final SegmentRing ring;
+  private final LineTable table;
+  private final BlockIndex index;
+  private final long backingBlocks;
+
+  private long id;
+  private long dirtyLines;
+
+  Replay(SegmentRing ring, LineTable table, BlockIndex index, long backingSizeBytes) {
+    this.ring = ring;
+    this.table = table;
+    this.index = index;
+    this.backingBlocks = (backingSizeBytes + Geometry.BLOCK - 1) / Geometry.BLOCK;
+  }
+
+  /** The lines that follow belong to this segment, which holds {@code length} of them. */
+  void segment(long newId, int length, int incarnation) {
+    id = newId;
+    ring.restoreSegment(id, length, incarnation);
+  }
+
+  /** Whether a metablock may name this sector: the start of a block of the backing device. */
+  boolean fits(long sector) {
+    return sector >= 0
+        && sector % Geometry.SECTORS_PER_BLOCK == 0
+        && sector / Geometry.SECTORS_PER_BLOCK < backingBlocks;
+  }
+
+  /**
+   * Line {@code i} of the segment is the newest of its block, and dirty; an older one no longer is.
+   *
+   * @param sector that {@link #fits}
+   * @param crc what {@link LineCheck} compares with
+   */
+  void line(int i, long sector, int sectors, boolean groupEnd, int lost, int crc) {
+    long block = sector / Geometry.SECTORS_PER_BLOCK;
+    int line = ring.line(ring.position(id, i));
+    int flags = LineTable.DIRTY | (groupEnd ? LineTable.GROUP_END : 0);
+    long older = index.find(block);
+    table.set(line, block, sectors, flags, lost);
+    table.setCrc(line, crc);
+    dirtyLines++;
+    if (older == BlockIndex.NONE) {
+      index.insert(block, line);
+    } else {
+      index.replace(block, (int) older, line);
+      table.clearFlag((int) older, LineTable.DIRTY);
+      dirtyLines--;
+    }
+  }
+
+  /** Lines that are to be written back. */
+  long dirtyLines() {
+    return dirtyLines;
+  }
+}
