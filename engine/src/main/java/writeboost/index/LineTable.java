@@ -12,7 +12,9 @@ import java.lang.foreign.ValueLayout;
  *   | block (40 bits)   | sectors | flags  | lost  | CRC   | next |
  * </pre>
  *
- * A line number is an unsigned 32-bit integer held in an {@code int}. The memory must be zero at
+ * A zero run is in no chain of the index; in place of the link it has its number of blocks.
+ *
+ * <p>A line number is an unsigned 32-bit integer held in an {@code int}. The memory must be zero at
  * first, and may be populated on first touch: lines that are never set cost nothing.
  */
 public final class LineTable {
@@ -25,6 +27,12 @@ public final class LineTable {
 
   /** The line is the last one of its group. */
   public static final int GROUP_END = 4;
+
+  /** Not a line of data but a run of zero blocks; it is in {@link ZeroRanges}, not in the index. */
+  public static final int ZERO_RUN = 8;
+
+  /** Blocks in one zero run, at most. */
+  public static final int RUN_BLOCKS_MAX = 1 << 16;
 
   /** 2^40 blocks: a backing device of 4 PiB. */
   public static final long MAXIMUM_BLOCKS = 1L << 40;
@@ -128,6 +136,20 @@ public final class LineTable {
 
   public void setCrc(int line, int crc) {
     memory.set(INT, at(line) + CRC_OFFSET, crc);
+  }
+
+  /** Blocks of a zero run, 1 .. {@link #RUN_BLOCKS_MAX}. */
+  public int runBlocks(int line) {
+    return memory.get(INT, at(line) + NEXT_OFFSET);
+  }
+
+  /** Gives {@code line} new contents: the zero blocks from {@code block} on. */
+  public void setZeroRun(int line, long block, int blocks, int flags) {
+    if (blocks < 1 || blocks > RUN_BLOCKS_MAX) {
+      throw new IllegalArgumentException("a zero run of " + blocks + " blocks");
+    }
+    set(line, block, 0xFF, flags | ZERO_RUN, 0);
+    memory.set(INT, at(line) + NEXT_OFFSET, blocks);
   }
 
   /** The link to the next line of the index chain: its number + 1, or 0. */

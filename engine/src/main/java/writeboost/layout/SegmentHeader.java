@@ -107,9 +107,14 @@ public final class SegmentHeader {
       boolean groupEnd,
       int lostOrRun) {
     long at = metablock(headerOffset, i);
-    int bits = (zeroRun ? ZERO_RUN : 0) | (groupEnd ? GROUP_END : 0);
     header.set(LONG, at + SECTOR_OFFSET, sector);
-    header.set(INT, at + MASK_OFFSET, sectorsMask & 0xFF | bits << 8 | lostOrRun << 16);
+    header.set(INT, at + MASK_OFFSET, rest(sectorsMask, zeroRun, groupEnd, lostOrRun));
+  }
+
+  /** Bytes 8 .. 12 of a metablock. */
+  private static int rest(int sectorsMask, boolean zeroRun, boolean groupEnd, int lostOrRun) {
+    int bits = (zeroRun ? ZERO_RUN : 0) | (groupEnd ? GROUP_END : 0);
+    return sectorsMask & 0xFF | bits << 8 | lostOrRun << 16;
   }
 
   /**
@@ -140,7 +145,7 @@ public final class SegmentHeader {
     return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
   }
 
-  /** The same for a data line whose metablock is given by its fields. */
+  /** The same for a line whose metablock is given by its fields. */
   public static int lineCrc(
       long uuidHigh,
       long uuidLow,
@@ -149,10 +154,11 @@ public final class SegmentHeader {
       int i,
       long sector,
       int sectorsMask,
+      boolean zeroRun,
       boolean groupEnd,
-      int lost,
+      int lostOrRun,
       int dataCrc) {
-    int rest = sectorsMask & 0xFF | (groupEnd ? GROUP_END << 8 : 0) | lost << 16;
+    int rest = rest(sectorsMask, zeroRun, groupEnd, lostOrRun);
     return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
   }
 

@@ -32,6 +32,7 @@ public final class LineCheck {
   public boolean isIntact(long id, int i, MemorySegment memory, long offset) {
     LineTable table = log.table;
     int line = log.ring.line(log.ring.position(id, i));
+    boolean zeroRun = table.has(line, LineTable.ZERO_RUN);
     int crc =
         SegmentHeader.lineCrc(
             uuidHigh,
@@ -41,8 +42,9 @@ public final class LineCheck {
             i,
             table.block(line) * Geometry.SECTORS_PER_BLOCK,
             table.sectors(line),
+            zeroRun,
             table.has(line, LineTable.GROUP_END),
-            table.lost(line),
+            zeroRun ? table.runBlocks(line) - 1 : table.lost(line),
             Crc32c.of(memory, offset, Geometry.BLOCK));
     return crc == table.crc(line);
   }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import writeboost.effect.Effects;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
+import writeboost.index.ZeroRanges;
 import writeboost.layout.Geometry;
 
 /**
@@ -18,6 +19,7 @@ public final class Log {
   public final SegmentRing ring;
   public final LineTable table;
   public final BlockIndex index;
+  public final ZeroRanges zeroes;
 
   /** The incarnation that this life of the log writes under. */
   public final int incarnation;
@@ -45,6 +47,7 @@ public final class Log {
       SegmentRing ring,
       LineTable table,
       BlockIndex index,
+      ZeroRanges zeroes,
       MemorySegment memory,
       int incarnation,
       long dirtyLines) {
@@ -52,6 +55,7 @@ public final class Log {
     this.ring = ring;
     this.table = table;
     this.index = index;
+    this.zeroes = zeroes;
     this.incarnation = incarnation;
     this.dirtyLines = dirtyLines;
     int count = Math.toIntExact(memory.byteSize() / geometry.segmentBytes());
@@ -64,6 +68,42 @@ public final class Log {
           new SegmentBuffer(memory, i * geometry.segmentBytes(), geometry.linesPerSegment());
     }
     durableId = ring.newestId();
+  }
+
+  // looking up
+
+  /** What {@link #find} answers where the newest that the log has of a block is a zero run. */
+  public static final long ZEROES = -2;
+
+  /**
+   * The newest that the log has of a block: the number of its line, {@link #ZEROES}, or {@link
+   * BlockIndex#NONE}.
+   */
+  public long find(long block) {
+    long line = index.find(block);
+    return isZeroed(block, line) ? ZEROES : line;
+  }
+
+  /** Whether a zero run is newer than {@code line}, which is what the index has of the block. */
+  public boolean isZeroed(long block, long line) {
+    if (zeroes.isEmpty()) {
+      return false;
+    }
+    long run = zeroes.find(block);
+    return run != ZeroRanges.NONE && (line == BlockIndex.NONE || run > ring.positionOfLine(line));
+  }
+
+  /**
+   * Whether a zero run over the block would be written back again after a crash, because no durable
+   * record says that it has been. A line newer than the run must then hold all that came after it,
+   * written back or not: the run will wipe the block on the backing device.
+   */
+  public boolean mayBeZeroedAgain(long block) {
+    if (zeroes.isEmpty()) {
+      return false;
+    }
+    long run = zeroes.find(block);
+    return run != ZeroRanges.NONE && ring.idOf(run) > ring.durableRecordId();
   }
 
   // taking lines
@@ -119,7 +159,10 @@ public final class Log {
       if (table.has(line, LineTable.DIRTY)) {
         throw new IllegalStateException("dirty line " + i + " in written-back segment " + id);
       }
-      if (index.isNewest(line)) {
+      if (table.has(line, LineTable.ZERO_RUN)) {
+        long block = table.block(line);
+        zeroes.remove(block, block + table.runBlocks(line), position + i);
+      } else if (index.isNewest(line)) {
         index.remove(line);
       }
     }
@@ -135,7 +178,7 @@ public final class Log {
    */
   public int take(long block, int sectors, long replaced) {
     SegmentBuffer buffer = Objects.requireNonNull(current);
-    int i = buffer.fill++;
+    int i = buffer.fill;
     int line = ring.line(ring.position(buffer.id, i));
     table.set(line, block, sectors, LineTable.DIRTY | LineTable.FILLING, 0);
     if (replaced == BlockIndex.NONE) {
@@ -146,13 +189,33 @@ public final class Log {
         buffer.superseded[i] = ring.positionOfLine(Integer.toUnsignedLong((int) replaced));
       }
     }
+    taken(buffer);
+    return i;
+  }
+
+  /**
+   * Takes the next line for {@code blocks} blocks of zeroes; as {@link #take}. From now on the
+   * blocks read as zeroes. Lines of theirs stay in the index, older than the run; a block that is
+   * written again takes a line behind it.
+   */
+  public int takeZeroRun(long block, int blocks) {
+    SegmentBuffer buffer = Objects.requireNonNull(current);
+    int i = buffer.fill;
+    long position = ring.position(buffer.id, i);
+    table.setZeroRun(ring.line(position), block, blocks, LineTable.DIRTY | LineTable.FILLING);
+    zeroes.add(block, block + blocks, position);
+    taken(buffer);
+    return i;
+  }
+
+  private void taken(SegmentBuffer buffer) {
+    buffer.fill++;
     buffer.fillingOpen++;
     dirtyLines++;
     ring.setLength(buffer.id, buffer.fill);
     if (buffer.fill == geometry.linesPerSegment()) {
       seal();
     }
-    return i;
   }
 
   /**
@@ -282,6 +345,18 @@ public final class Log {
       table.clearFlag(line, LineTable.DIRTY);
       dirtyLines--;
     }
+  }
+
+  /**
+   * True where a dirty line need not be written back because a zero run that is durable covers its
+   * block. (What a newer line supersedes is marked clean when that is durable.)
+   */
+  public boolean isZeroedForGood(long position) {
+    if (zeroes.isEmpty()) {
+      return false;
+    }
+    long run = zeroes.find(table.block(ring.line(position)));
+    return run > position && ring.idOf(run) <= durableId;
   }
 
   // durability, told by Barriers

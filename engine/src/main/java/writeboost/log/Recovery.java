@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import writeboost.device.Blocking;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
+import writeboost.index.ZeroRanges;
 import writeboost.layout.Crc32c;
 import writeboost.layout.Geometry;
 import writeboost.layout.RecordSector;
@@ -61,6 +62,7 @@ public final class Recovery {
       SegmentRing ring,
       LineTable table,
       BlockIndex index,
+      ZeroRanges zeroes,
       MemorySegment segment) {
     this.cache = cache;
     this.superblock = superblock;
@@ -68,7 +70,7 @@ public final class Recovery {
     this.ring = ring;
     this.geometry = ring.geometry;
     this.linesPerSegment = geometry.linesPerSegment();
-    this.replay = new Replay(ring, table, index, superblock.backingSizeBytes());
+    this.replay = new Replay(ring, table, index, zeroes, superblock.backingSizeBytes());
     this.segment = segment;
   }
 
@@ -236,16 +238,18 @@ public final class Recovery {
   private void apply(long id, int length) throws IOException {
     replay.segment(id, length, header.incarnation());
     for (int i = 0; i < length; i++) {
-      if (header.zeroRun(i) || !replay.fits(header.sector(i))) {
+      long sector = header.sector(i);
+      boolean end = header.groupEnd(i);
+      int crc = header.lineCrc(i);
+      boolean zeroRun = header.zeroRun(i);
+      if (!replay.fits(sector, zeroRun ? header.runBlocks(i) : 1)) {
         throw damaged("segment " + id + " line " + i + " cannot be for this backing device");
       }
-      replay.line(
-          i,
-          header.sector(i),
-          header.mask(i),
-          header.groupEnd(i),
-          header.lost(i),
-          header.lineCrc(i));
+      if (zeroRun) {
+        replay.zeroRun(i, sector, header.runBlocks(i), end, crc);
+      } else {
+        replay.line(i, sector, header.mask(i), end, header.lost(i), crc);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package writeboost.log;
 
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
+import writeboost.index.ZeroRanges;
 import writeboost.layout.Geometry;
 
 /**
@@ -14,15 +15,22 @@ final class Replay {
   private final SegmentRing ring;
   private final LineTable table;
   private final BlockIndex index;
+  private final ZeroRanges zeroes;
   private final long backingBlocks;
 
   private long id;
   private long dirtyLines;
 
-  Replay(SegmentRing ring, LineTable table, BlockIndex index, long backingSizeBytes) {
+  Replay(
+      SegmentRing ring,
+      LineTable table,
+      BlockIndex index,
+      ZeroRanges zeroes,
+      long backingSizeBytes) {
     this.ring = ring;
     this.table = table;
     this.index = index;
+    this.zeroes = zeroes;
     this.backingBlocks = (backingSizeBytes + Geometry.BLOCK - 1) / Geometry.BLOCK;
   }
 
@@ -60,6 +68,27 @@ final class Replay {
       table.clearFlag((int) older, LineTable.DIRTY);
       dirtyLines--;
     }
+  }
+
+  /** Whether the blocks of a run that begins at {@code sector} are blocks of the backing device. */
+  boolean fits(long sector, int blocks) {
+    return fits(sector) && sector / Geometry.SECTORS_PER_BLOCK <= backingBlocks - blocks;
+  }
+
+  /**
+   * Line {@code i} of the segment is a run of zero blocks, newer than all lines so far; those stay
+   * as they are.
+   *
+   * @param sector that {@link #fits(long, int)}
+   */
+  void zeroRun(int i, long sector, int blocks, boolean groupEnd, int crc) {
+    long block = sector / Geometry.SECTORS_PER_BLOCK;
+    long position = ring.position(id, i);
+    int line = ring.line(position);
+    table.setZeroRun(line, block, blocks, LineTable.DIRTY | (groupEnd ? LineTable.GROUP_END : 0));
+    table.setCrc(line, crc);
+    zeroes.add(block, block + blocks, position);
+    dirtyLines++;
   }
 
   /** Lines that are to be written back. */

@@ -78,6 +78,7 @@ final class SegmentEncoding extends Work {
     for (int i = from; i < to; i++) {
       int line = log.ring.line(first + i);
       int dataCrc = Crc32c.of(memory, segment.lineBase(i), Geometry.BLOCK);
+      boolean zeroRun = log.table.has(line, LineTable.ZERO_RUN);
       boolean groupEnd = log.table.has(line, LineTable.GROUP_END);
       SegmentHeader.encodeMetablock(
           memory,
@@ -85,9 +86,9 @@ final class SegmentEncoding extends Work {
           i,
           log.table.block(line) * Geometry.SECTORS_PER_BLOCK,
           log.table.sectors(line),
-          false,
+          zeroRun,
           groupEnd,
-          log.table.lost(line));
+          zeroRun ? log.table.runBlocks(line) - 1 : log.table.lost(line));
       lineCrcs[i] =
           SegmentHeader.lineCrc(
               uuidHigh, uuidLow, log.incarnation, segment.id, i, memory, header, dataCrc);

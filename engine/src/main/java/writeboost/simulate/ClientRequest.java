@@ -52,9 +52,7 @@ final class ClientRequest {
    * could say how much has come.
    */
   boolean isCancellable() {
-    boolean write =
-        request.operation == Operation.WRITE || request.operation == Operation.WRITE_ZEROES;
-    return write && pieceEnd(first()) == end();
+    return request.operation.changes() && pieceEnd(first()) == end();
   }
 
   // sending: right after, the request has to be handed to the volume
@@ -84,6 +82,7 @@ final class ClientRequest {
 
   void trim(int firstSector, int count) {
     set(Operation.TRIM, 0, firstSector, count);
+    sendPieces(true);
   }
 
   private void set(Operation operation, int flags, int firstSector, int count) {
@@ -145,8 +144,7 @@ final class ClientRequest {
     switch (request.operation) {
       case READ -> checkRead();
       case FLUSH -> checker.durable(promised);
-      case WRITE, WRITE_ZEROES -> acknowledge();
-      case TRIM -> {}
+      case WRITE, WRITE_ZEROES, TRIM -> acknowledge();
     }
   }
 

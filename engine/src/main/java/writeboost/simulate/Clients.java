@@ -165,14 +165,16 @@ final class Clients {
     int flags = chance.happens(fuaOdds) ? Request.FUA : 0;
     int what = chance.below(100);
     if (what < writePercent) {
-      boolean zeroes = chance.below(100) < zeroPercent;
-      if (zeroes) {
-        request.writeZeroes(first, count, flags);
-      } else {
+      if (chance.below(100) >= zeroPercent) {
         request.write(first, count, flags);
+        return;
       }
-    } else if (what == 99) {
-      request.trim(first, count);
+      int zeroes = chance.oneIn(8) ? chance.between(1, sectors - first) : count;
+      if (chance.oneIn(3)) {
+        request.trim(first, zeroes);
+      } else {
+        request.writeZeroes(first, zeroes, flags);
+      }
     } else {
       request.read(first, count);
     }

@@ -158,8 +158,7 @@ public final class Core {
     Ticket ticket = begin(request);
     switch (request.operation) {
       case READ -> reads.accept(ticket, effects);
-      case WRITE, WRITE_ZEROES -> writes.accept(ticket, effects);
-      case TRIM -> ticket.pieceDone(Errno.OK, effects);
+      case WRITE, WRITE_ZEROES, TRIM -> writes.accept(ticket, effects);
       case FLUSH -> ticket.await(barriers, effects);
     }
   }

@@ -14,6 +14,7 @@ import writeboost.log.Log;
  *
  * <pre>
  *   no line                      -> backing device, straight into the caller's buffer; neighbouring blocks in one read
+ *   zero run                     -> zeroes; neighbouring blocks together
  *   line being filled            -> wait until it is published
  *   all wanted sectors in a line -> RAM buffer, or cache device (neighbouring lines in one read) and CRC check
  *   some of them                 -> backing device, then the line's sectors laid over
@@ -53,16 +54,13 @@ final class ReadPath {
     long block = offset >>> Geometry.BLOCK_SHIFT;
     int within = (int) (offset & (Geometry.BLOCK - 1));
     int bytes = (int) Math.min(Geometry.BLOCK - within, left);
-    long line = log.index.find(block);
+    long line = log.find(block);
     count(line, bytes);
     int end = bytes;
     for (int blocks = 1; blocks < RUN_MAX && end < left; blocks++) {
       int more = (int) Math.min(Geometry.BLOCK, left - end);
-      long nextLine = log.index.find(block + blocks);
-      boolean joins =
-          line == BlockIndex.NONE
-              ? nextLine == BlockIndex.NONE
-              : follow(line, within, blocks, nextLine, more);
+      long nextLine = log.find(block + blocks);
+      boolean joins = line < 0 ? nextLine == line : follow(line, within, blocks, nextLine, more);
       if (!joins) {
         break;
       }
@@ -93,7 +91,8 @@ final class ReadPath {
 
   private void count(long line, int bytes) {
     boolean hit = line != BlockIndex.NONE;
-    boolean onBuffer = hit && log.current() != null && log.ring.idOfLine(line) == log.current().id;
+    boolean onBuffer =
+        line >= 0 && log.current() != null && log.ring.idOfLine(line) == log.current().id;
     statistics.piece(false, hit, onBuffer, bytes == Geometry.BLOCK);
   }
 
@@ -102,7 +101,11 @@ final class ReadPath {
    * moved since.
    */
   void locate(ReadPiece piece, Effects effects) {
-    long line = log.index.find(piece.block());
+    long line = log.find(piece.block());
+    if (line == Log.ZEROES) {
+      piece.zeroes(effects);
+      return;
+    }
     if (line == BlockIndex.NONE) {
       piece.fromBacking(BlockIndex.NONE, effects);
       return;

@@ -30,6 +30,8 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
     DEVICE,
     /** One line, through a bounce buffer. */
     BOUNCE,
+    /** A zero run. */
+    ZEROES,
     BACKING
   }
 
@@ -115,6 +117,11 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
     }
   }
 
+  void zeroes(Effects effects) {
+    source = Source.ZEROES;
+    effects.run(this);
+  }
+
   void fromBacking(long position, Effects effects) {
     source = Source.BACKING;
     overlaid = position;
@@ -187,8 +194,8 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
 
   /** The backing device has answered; now the sectors that the line holds. */
   private void overlay(Effects effects) {
-    long now = log.index.find(block());
-    if (now == BlockIndex.NONE || log.ring.positionOfLine(now) != overlaid) {
+    long now = log.find(block());
+    if (now < 0 || log.ring.positionOfLine(now) != overlaid) {
       overlaid = BlockIndex.NONE;
       path.locate(this, effects);
     } else if (log.table.has((int) now, writeboost.index.LineTable.FILLING)) {
@@ -221,6 +228,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
               !check.isIntact(id, index + i, payload, payloadOffset + (long) i * Geometry.BLOCK);
         }
       }
+      case ZEROES -> payload.asSlice(payloadOffset, bytes).fill((byte) 0);
       case BACKING -> throw new IllegalStateException("nothing to move");
     }
   }
@@ -253,7 +261,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
         log.ring.unpin(line);
         bounces.put(bounce, effects);
       }
-      case BACKING -> {}
+      case ZEROES, BACKING -> {}
     }
     buffer = null;
   }

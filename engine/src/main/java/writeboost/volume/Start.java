@@ -6,6 +6,7 @@ import java.util.function.LongFunction;
 import writeboost.device.Blocking;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
+import writeboost.index.ZeroRanges;
 import writeboost.layout.Geometry;
 import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
@@ -58,17 +59,19 @@ public final class Start {
     SegmentRing ring = new SegmentRing(geometry, memory.apply(SegmentRing.bytes(geometry)));
     LineTable table = new LineTable(memory.apply(LineTable.bytes(lines)), lines);
     BlockIndex index = new BlockIndex(table, memory.apply(BlockIndex.bytes(lines)));
+    ZeroRanges zeroes = new ZeroRanges();
     CoreMemory coreMemory = CoreMemory.cut(memory.apply(coreBytes), geometry, ramBufferCount);
 
     MemorySegment oneSegment = coreMemory.ramBuffers().asSlice(0, geometry.segmentBytes());
     Recovery.Result found =
-        new Recovery(cache, superblock, readOnly, ring, table, index, oneSegment).run();
+        new Recovery(cache, superblock, readOnly, ring, table, index, zeroes, oneSegment).run();
     Log log =
         new Log(
             geometry,
             ring,
             table,
             index,
+            zeroes,
             coreMemory.ramBuffers(),
             found.superblock().incarnation(),
             found.dirtyLines());

@@ -112,26 +112,63 @@ final class WritePath {
         return false;
       }
       long offset = ticket.request.offset + ticket.progress;
+      long block = offset >>> Geometry.BLOCK_SHIFT;
       int within = (int) (offset & (Geometry.BLOCK - 1));
-      int bytes = (int) Math.min(Geometry.BLOCK - within, length - ticket.progress);
-      place(ticket, offset >>> Geometry.BLOCK_SHIFT, within, bytes, effects);
-      ticket.progress += bytes;
+      int runBlocks = within == 0 ? zeroBlocks(ticket) : 0;
+      if (runBlocks > 1) {
+        placeZeroRun(ticket, block, runBlocks, effects);
+        ticket.progress += (long) runBlocks * Geometry.BLOCK;
+      } else {
+        int bytes = (int) Math.min(Geometry.BLOCK - within, length - ticket.progress);
+        place(ticket, block, within, bytes, effects);
+        ticket.progress += bytes;
+      }
     }
     return true;
+  }
+
+  /**
+   * Whole blocks of zeroes that the rest of a request begins with, as many as one run takes. TRIM
+   * is a promise of zeroes too: what is discarded must not come back as something older.
+   */
+  private static int zeroBlocks(Ticket ticket) {
+    if (ticket.request.operation == Operation.WRITE) {
+      return 0;
+    }
+    long left = ticket.request.length - ticket.progress;
+    return (int) Math.min(left >>> Geometry.BLOCK_SHIFT, LineTable.RUN_BLOCKS_MAX);
+  }
+
+  /** The run's line holds a block of zeroes, as any line holds a block. */
+  private void placeZeroRun(Ticket ticket, long block, int blocks, Effects effects) {
+    statistics.piece(true, false, false, true);
+    WritePiece piece = pieces.take();
+    ticket.pieceBegun();
+    piece.begin(ticket, true, 0, Geometry.BLOCK);
+    SegmentBuffer buffer = Core.require(log.current());
+    piece.fill(buffer, log.takeZeroRun(block, blocks), Sectors.ALL);
+    effects.run(piece);
   }
 
   private void place(Ticket ticket, long block, int within, int bytes, Effects effects) {
     int sectors = Sectors.mask(within, bytes);
     long old = log.index.find(block);
+    boolean zeroed = log.isZeroed(block, old);
     statistics.piece(
         true,
-        old != BlockIndex.NONE,
-        old != BlockIndex.NONE && isInCurrent(old),
+        zeroed || old != BlockIndex.NONE,
+        !zeroed && old != BlockIndex.NONE && isInCurrent(old),
         sectors == Sectors.ALL);
     WritePiece piece = pieces.take();
     ticket.pieceBegun();
-    piece.begin(ticket, ticket.request.operation == Operation.WRITE_ZEROES, within, bytes);
+    piece.begin(ticket, ticket.request.operation != Operation.WRITE, within, bytes);
     SegmentBuffer buffer = Core.require(log.current());
+    if (zeroed) {
+      // Zeroes all around the payload, which the piece fills in where nothing is to be merged.
+      piece.fill(buffer, log.take(block, Sectors.ALL, old), sectors);
+      effects.run(piece);
+      return;
+    }
     if (old != BlockIndex.NONE && log.isOpen(old)) {
       log.refill(old, sectors);
       piece.overwrite(buffer, log.ring.indexOfLine(old));
@@ -139,7 +176,8 @@ final class WritePath {
       return;
     }
     int rest =
-        old != BlockIndex.NONE && log.table.has((int) old, LineTable.DIRTY)
+        old != BlockIndex.NONE
+                && (log.table.has((int) old, LineTable.DIRTY) || log.mayBeZeroedAgain(block))
             ? log.table.sectors((int) old) & ~sectors
             : 0;
     int lost = rest == 0 ? 0 : log.table.lost((int) old) & rest;

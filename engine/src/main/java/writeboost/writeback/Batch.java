@@ -84,7 +84,12 @@ final class Batch {
     int to = 0;
     for (int i = 0; i < log.ring.length(id); i++) {
       int line = log.ring.line(first + i);
-      if (log.table.has(line, LineTable.DIRTY)) {
+      if (!log.table.has(line, LineTable.DIRTY)) {
+        continue;
+      }
+      if (log.table.has(line, LineTable.ZERO_RUN)) {
+        plan.addZeroRun(log.table.block(line), log.table.runBlocks(line));
+      } else if (!log.isZeroedForGood(first + i)) {
         plan.add(log.table.block(line), log.table.sectors(line), first + i);
         from = from < 0 ? i : from;
         to = i + 1;

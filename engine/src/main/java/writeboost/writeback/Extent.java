@@ -8,8 +8,8 @@ import writeboost.effect.Work;
 import writeboost.layout.Geometry;
 
 /**
- * One write to the backing device: neighbouring lines, gathered into a piece of memory of its own.
- * {@link #run} outside the lock, all else under it.
+ * One write to the backing device: neighbouring lines, gathered into a piece of memory of its own,
+ * or a range of zero blocks. {@link #run} outside the lock, all else under it.
  */
 final class Extent extends Work implements DeviceOperation.Owner {
 
@@ -50,6 +50,19 @@ final class Extent extends Work implements DeviceOperation.Owner {
     write.request.set(
         Operation.WRITE, 0, plan.firstSector() * Geometry.SECTOR, bytes, memory, base);
     effects.run(this);
+  }
+
+  /** Takes the range of zero blocks that the plan has just found. */
+  void beginZeroes(Effects effects) {
+    lines = 1;
+    damaged = false;
+    write.target = DeviceOperation.Target.BACKING;
+    write.request.set(
+        Operation.WRITE_ZEROES,
+        0,
+        plan.zeroFrom() * Geometry.BLOCK,
+        (plan.zeroTo() - plan.zeroFrom()) * Geometry.BLOCK);
+    effects.submit(write);
   }
 
   @Override

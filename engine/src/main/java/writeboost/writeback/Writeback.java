@@ -15,7 +15,7 @@ import writeboost.log.Log;
  * the core's lock.
  *
  * <pre>
- *   IDLE -> GATHERING (from RAM or the cache device) -> SORTING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
+ *   IDLE -> GATHERING (from RAM or the cache device) -> SORTING -> ZEROING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
  *                any error: what is in flight comes to its end, then WAITING, then the whole batch again from the start
  * </pre>
  *
@@ -28,6 +28,7 @@ public final class Writeback implements DeviceOperation.Owner {
     IDLE,
     GATHERING,
     SORTING,
+    ZEROING,
     WRITING,
     FLUSHING,
     WAITING
@@ -128,16 +129,27 @@ public final class Writeback implements DeviceOperation.Owner {
     @Override
     public void finished(Effects effects) {
       inFlight--;
-      phase = Phase.WRITING;
-      for (Extent extent : extents) {
-        next(extent, effects);
-      }
-      writesDone(effects);
+      beginWrites(Phase.ZEROING, effects);
     }
   }
 
+  /** All zero ranges are answered before the first line is written: a line may lie in one. */
+  private void beginWrites(Phase zeroingOrWriting, Effects effects) {
+    phase = zeroingOrWriting;
+    for (Extent extent : extents) {
+      next(extent, effects);
+    }
+    writesDone(effects);
+  }
+
   private void next(Extent extent, Effects effects) {
-    if (!stopped && error == Errno.OK && plan.next()) {
+    if (stopped || error != Errno.OK) {
+      return;
+    }
+    if (phase == Phase.ZEROING && plan.nextZeroRange()) {
+      inFlight++;
+      extent.beginZeroes(effects);
+    } else if (phase == Phase.WRITING && plan.next()) {
       inFlight++;
       extent.begin(effects);
     }
@@ -170,6 +182,10 @@ public final class Writeback implements DeviceOperation.Owner {
     }
     if (error != Errno.OK || stopped) {
       giveUp();
+      return;
+    }
+    if (phase == Phase.ZEROING) {
+      beginWrites(Phase.WRITING, effects);
       return;
     }
     phase = Phase.FLUSHING;
@@ -216,7 +232,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private void failed(String what, int newError, Effects effects) {
     error = newError;
     failure = what + ": " + Errno.name(newError);
-    if (phase == Phase.WRITING) {
+    if (phase == Phase.ZEROING || phase == Phase.WRITING) {
       writesDone(effects);
     } else if (inFlight == 0) {
       giveUp();

@@ -8,6 +8,8 @@ import java.util.Arrays;
  * reused from batch to batch.
  *
  * <p>Lines are added in log order. A line is (block, mask of sectors to write, an opaque source).
+ * Zero runs are carried out before all lines: the lines given here are newer than a run over their
+ * block.
  */
 public final class WritebackPlan {
 
@@ -25,6 +27,13 @@ public final class WritebackPlan {
   private long[] keys = new long[128];
   private byte[] masks = new byte[128];
   private long[] sources = new long[128];
+
+  private int runs;
+  private long[] runKeys = new long[16];
+  private int[] runBlocks = new int[16];
+  private int runCursor;
+  private long runFrom;
+  private long runTo;
 
   private int cursor;
   private int cursorSector;
@@ -45,6 +54,7 @@ public final class WritebackPlan {
 
   public void clear() {
     count = 0;
+    runs = 0;
     cursor = 0;
     cursorSector = 0;
   }
@@ -60,6 +70,17 @@ public final class WritebackPlan {
     masks[count] = (byte) sectors;
     sources[count] = source;
     count++;
+  }
+
+  /** Adds a run of zero blocks. */
+  public void addZeroRun(long block, int blocks) {
+    if (runs == runKeys.length) {
+      runKeys = Arrays.copyOf(runKeys, runs * 2);
+      runBlocks = Arrays.copyOf(runBlocks, runs * 2);
+    }
+    runKeys[runs] = block << NUMBER_BITS | runs;
+    runBlocks[runs] = blocks;
+    runs++;
   }
 
   public int lines() {
@@ -80,6 +101,8 @@ public final class WritebackPlan {
       newer |= own;
     }
     dropEmpty();
+    Arrays.sort(runKeys, 0, runs);
+    runCursor = 0;
     cursor = 0;
     cursorSector = 0;
   }
@@ -93,6 +116,34 @@ public final class WritebackPlan {
       }
     }
     count = kept;
+  }
+
+  /**
+   * Finds the next range of zero blocks, by ascending block, runs that touch made one; false at the
+   * end.
+   */
+  public boolean nextZeroRange() {
+    if (runCursor == runs) {
+      return false;
+    }
+    runFrom = runKeys[runCursor] >>> NUMBER_BITS;
+    runTo = runFrom;
+    while (runCursor < runs && runKeys[runCursor] >>> NUMBER_BITS <= runTo) {
+      long from = runKeys[runCursor] >>> NUMBER_BITS;
+      runTo = Math.max(runTo, from + runBlocks[(int) (runKeys[runCursor] & NUMBER_MASK)]);
+      runCursor++;
+    }
+    return true;
+  }
+
+  /** The first block of the range found. */
+  public long zeroFrom() {
+    return runFrom;
+  }
+
+  /** The block behind the range found. */
+  public long zeroTo() {
+    return runTo;
   }
 
   /** Finds the next extent, by ascending block; false at the end. */
