@@ -76,7 +76,11 @@ class VolumeTest {
       switch (random.nextInt(8)) {
         case 0 -> device.flush();
         case 1 -> {
-          device.writeZeroes(offset, length, random.nextBoolean() ? Request.FUA : 0);
+          if (random.nextBoolean()) {
+            device.trim(offset, length);
+          } else {
+            device.writeZeroes(offset, length, random.nextBoolean() ? Request.FUA : 0);
+          }
           java.util.Arrays.fill(model, offset, offset + length, (byte) 0);
         }
         case 2, 3 -> {

@@ -3,6 +3,7 @@ package writeboost.writeback;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,5 +64,27 @@ class WritebackPlanTest {
       assertThat(plan.fromSector()).isEqualTo((int) (first % 8));
     }
     return written;
+  }
+
+  @Test
+  void zeroRunsThatTouchBecomeOneRangeAndTheOrderIsAscending() {
+    WritebackPlan plan = new WritebackPlan(EXTENT_BLOCKS);
+    plan.addZeroRun(50, 10);
+    plan.addZeroRun(10, 5);
+    plan.addZeroRun(12, 20);
+    plan.addZeroRun(60, 65_536);
+    plan.addZeroRun(20, 2);
+    plan.sort();
+
+    assertThat(plan.nextZeroRange()).isTrue();
+    assertThat(plan.zeroFrom()).isEqualTo(10);
+    assertThat(plan.zeroTo()).isEqualTo(32);
+    assertThat(plan.nextZeroRange()).isTrue();
+    assertThat(plan.zeroFrom()).isEqualTo(50);
+    assertThat(plan.zeroTo()).isEqualTo(65_596);
+    assertThat(plan.nextZeroRange()).isFalse();
+    plan.clear();
+    plan.sort();
+    assertThat(plan.nextZeroRange()).isFalse();
   }
 }
