@@ -12,13 +12,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** {@code kill -9} in the middle of a load, again and again, on the same two files. */
-@Timeout(300)
+/**
+ * {@code kill -9} in the middle of a load, again and again, on the same two files: {@code
+ * -Dcrash.generations=N} times, begun with {@code -Dcrash.seed=S}.
+ */
+@Timeout(value = 1, unit = TimeUnit.DAYS)
 final class CrashTest {
 
   private static final int BACKING_MIB = 64;
   private static final int CACHE_MIB = 16;
-  private static final int GENERATIONS = 6;
+  private static final int GENERATIONS = Integer.getInteger("crash.generations", 10);
+  private static final long SEED = Long.getLong("crash.seed", 0);
 
   private Workspace workspace;
 
@@ -40,7 +44,7 @@ final class CrashTest {
     Server server = serve();
     for (int generation = 0; generation < GENERATIONS; generation++) {
       History history = new History();
-      nextVersion = loadAndKill(server, history, new Random(generation), nextVersion);
+      nextVersion = loadAndKill(server, history, new Random(SEED + generation), nextVersion);
       required += history.required();
 
       server = serve();
@@ -52,6 +56,9 @@ final class CrashTest {
       try (NbdClient client = server.connect()) {
         found = Sectors.versions(client);
       }
+      System.out.printf(
+          "generation %d: %d writes, %d had to survive%n",
+          generation, history.sent(), history.required());
       history.check(before, found);
       before = found;
     }
@@ -91,10 +98,12 @@ final class CrashTest {
         if (kind < 5) {
           answer = flush(client, history);
         } else {
-          int count = 1 + random.nextInt(1 << random.nextInt(11));
-          int value = kind < 10 ? 0 : version++;
+          boolean zeroes = kind < 12;
+          // Zeroes may be of any length: they are no payload.
+          int count = 1 + random.nextInt(1 << random.nextInt(zeroes ? 17 : 11));
+          int value = zeroes ? 0 : version++;
           answer = write(client, history, random, count, value);
-          written += (long) count * Sectors.BYTES;
+          written += zeroes ? 0 : (long) count * Sectors.BYTES;
         }
         var _ = answer.whenComplete((data, error) -> room.release());
       }
@@ -120,15 +129,19 @@ final class CrashTest {
       NbdClient client, History history, Random random, int count, int value) throws IOException {
     int sectors = Math.toIntExact(client.size() / Sectors.BYTES);
     // Half of the writes go to a small area, where they overlap.
-    int area = random.nextBoolean() ? sectors : 8192;
+    int area = count > 8192 || random.nextBoolean() ? sectors : 8192;
     int sector = random.nextInt(area - count + 1);
     boolean fua = random.nextInt(20) == 0;
     int number = history.sent(sector, count, value);
     long offset = (long) sector * Sectors.BYTES;
-    CompletableFuture<byte[]> answer =
-        value == 0
-            ? client.writeZeroes(offset, count * Sectors.BYTES, fua)
-            : client.write(offset, Sectors.filled(sector, count, value), fua);
+    CompletableFuture<byte[]> answer;
+    if (value != 0) {
+      answer = client.write(offset, Sectors.filled(sector, count, value), fua);
+    } else if (random.nextBoolean()) {
+      answer = client.writeZeroes(offset, count * Sectors.BYTES, fua);
+    } else {
+      answer = client.trim(offset, count * Sectors.BYTES, fua);
+    }
     return answer.thenApply(
         data -> {
           history.answered(number, fua);

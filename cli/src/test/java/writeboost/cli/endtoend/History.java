@@ -24,6 +24,11 @@ final class History {
     return writes.size();
   }
 
+  /** How many writes were sent. */
+  synchronized int sent() {
+    return writes.size();
+  }
+
   /** The write that {@link #sent} numbered was answered, after a barrier or not. */
   synchronized void answered(int number, boolean durable) {
     answered = Math.max(answered, number);

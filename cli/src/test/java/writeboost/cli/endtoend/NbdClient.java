@@ -37,6 +37,7 @@ final class NbdClient implements AutoCloseable {
     READ(0),
     WRITE(1),
     FLUSH(3),
+    TRIM(4),
     WRITE_ZEROES(6);
 
     private final int code;
@@ -87,6 +88,10 @@ final class NbdClient implements AutoCloseable {
 
   CompletableFuture<byte[]> writeZeroes(long offset, int length, boolean fua) throws IOException {
     return request(Command.WRITE_ZEROES, fua ? FUA : 0, offset, length, ByteBuffer.allocate(0));
+  }
+
+  CompletableFuture<byte[]> trim(long offset, int length, boolean fua) throws IOException {
+    return request(Command.TRIM, fua ? FUA : 0, offset, length, ByteBuffer.allocate(0));
   }
 
   /** Covers the writes that were answered before this call. */
