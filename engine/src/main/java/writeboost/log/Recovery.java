@@ -141,19 +141,18 @@ public final class Recovery {
 
   // b
 
-  /** Reads headers only: every sound one of the run says what was durable when it was built. */
+  /**
+   * Reads headers only: every sound one says what was durable when it was built. Those behind a
+   * missing one too, or a damaged header would pass for the end of the log.
+   */
   private Mark newestDurableMark(long record, Superblock found) throws IOException {
     Mark mark = new Mark(found.cleanId(), found.cleanLines());
-    int incarnation = 0;
-    for (long id = record + 1; id - record <= geometry.segmentCount(); id++) {
+    long end = record + geometry.window();
+    for (long id = record + 1; id <= Math.min(end, record + geometry.segmentCount()); id++) {
       readHeader(id);
-      if (!follows(id, incarnation)) {
-        break;
-      }
-      mark = mark.max(new Mark(header.durableId(), header.durableLines()));
-      incarnation = header.incarnation();
-      if (!header.closed()) {
-        break;
+      if (follows(id, 0)) {
+        mark = mark.max(new Mark(header.durableId(), header.durableLines()));
+        end = id + geometry.window();
       }
     }
     return mark;
