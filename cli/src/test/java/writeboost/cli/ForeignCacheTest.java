@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,38 @@ final class ForeignCacheTest {
     }
     poke(100, 0xFF);
     refused(1, "superblock is damaged", "backing", "cache");
+  }
+
+  /** Of the same size: only what the backing file carries with it tells them apart. */
+  @Test
+  void cacheOfAnotherBackingFile() throws Exception {
+    String[] arguments = {"serve", "backing", "cache", "7", "--listen", "nbd+unix:///?socket=s"};
+    try (CommandRun server = new CommandRun(folder, arguments)) {
+      server.awaitReady();
+      Serving.stop(server);
+    }
+    String[] other = {"serve", "other", "cache2", "7", "--listen", "nbd+unix:///?socket=s"};
+    Files.copy(folder.resolve("backing"), folder.resolve("other"));
+    try (RandomAccessFile file = new RandomAccessFile(folder.resolve("cache2").toFile(), "rw")) {
+      file.setLength(FILE_BYTES);
+    }
+    try (CommandRun server = new CommandRun(folder, other)) {
+      server.awaitReady();
+      Serving.stop(server);
+    }
+    ExternalTool.require(
+        Files.getFileAttributeView(folder.resolve("other"), UserDefinedFileAttributeView.class)
+            .list()
+            .contains("writeboost.id"),
+        "a file system with extended attributes");
+    refused(1, "belongs to another backing device", "other", "cache");
+    Files.move(folder.resolve("backing"), folder.resolve("moved"));
+    try (CommandRun server =
+        new CommandRun(
+            folder, "serve", "moved", "cache", "7", "--listen", "nbd+unix:///?socket=s")) {
+      server.awaitReady();
+      Serving.stop(server);
+    }
   }
 
   @Test

@@ -16,6 +16,16 @@ public interface BlockDevice extends AutoCloseable {
   /** What this device can do and how it wants to be spoken to. */
   Limits limits();
 
+  /** What tells this device from others of the same size, if anything does. */
+  default Fingerprint fingerprint() {
+    return Fingerprint.NONE;
+  }
+
+  /** As {@link #fingerprint}; a device that can be given one, and has none yet, gets it now. */
+  default Fingerprint giveFingerprint() {
+    return fingerprint();
+  }
+
   /**
    * Hands over the first {@code count} requests of {@code batch}. Each is completed exactly once
    * through {@link Request#complete(int)}, on any thread, possibly before this method returns.

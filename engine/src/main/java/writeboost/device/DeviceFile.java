@@ -105,6 +105,14 @@ public final class DeviceFile implements AutoCloseable {
     return status.identity();
   }
 
+  Fingerprint fingerprint() {
+    return isBlockDevice() ? Fingerprint.ofBlockDevice(identity()) : Fingerprint.ofFile(path);
+  }
+
+  Fingerprint giveFingerprint() {
+    return isBlockDevice() || readOnly ? fingerprint() : Fingerprint.give(path);
+  }
+
   /** Unlocks and closes it. Closing twice is harmless. */
   @Override
   public void close() {

@@ -63,6 +63,16 @@ public final class FileDevice implements BlockDevice {
   }
 
   @Override
+  public Fingerprint fingerprint() {
+    return file.fingerprint();
+  }
+
+  @Override
+  public Fingerprint giveFingerprint() {
+    return file.giveFingerprint();
+  }
+
+  @Override
   public Limits limits() {
     return limits;
   }

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
+import writeboost.device.Fingerprint;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Posix;
@@ -127,7 +128,9 @@ public final class Volume implements BlockDevice {
     switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
       case FormatDecision.Resume(Superblock superblock) -> {
         try {
-          superblock.requireMatch(options.order(), cache.device().size(), backing.size(), 0, 0);
+          Fingerprint actual = backing.fingerprint();
+          superblock.requireMatch(
+              options.order(), cache.device().size(), backing.size(), actual.high(), actual.low());
           if (options.backingFreshlyCreated()) {
             throw new UnusableCacheException(
                 UnusableCacheException.Kind.DIFFERENT,
@@ -148,8 +151,10 @@ public final class Volume implements BlockDevice {
                   + ": is empty, there is no cache to read; start without --read-only to format"
                   + " it");
         }
+        Fingerprint given = backing.giveFingerprint();
         Superblock superblock =
-            Superblock.create(geometry, UUID.randomUUID(), backing.size(), 0, 0);
+            Superblock.create(
+                geometry, UUID.randomUUID(), backing.size(), given.high(), given.low());
         Formatter.format(cache, superblock, clearing(geometry, options), progress);
         return true;
       }
