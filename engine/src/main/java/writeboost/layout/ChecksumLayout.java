@@ -1,5 +1,7 @@
 package writeboost.layout;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Layout v2: a checksum over each segment, which dm-writeboost 2.x reads too at order 10, and our
  * extension in its padding. Its bytes: {@link Superblock}, {@link RecordSector}, {@link
@@ -30,5 +32,30 @@ public final class ChecksumLayout implements Layout {
   @Override
   public int maximumOrder() {
     return MAXIMUM_ORDER;
+  }
+
+  @Override
+  public boolean hasGroups() {
+    return true;
+  }
+
+  @Override
+  public boolean hasZeroRuns() {
+    return true;
+  }
+
+  @Override
+  public boolean hasLineChecksums() {
+    return true;
+  }
+
+  @Override
+  public boolean hasLostSectors() {
+    return true;
+  }
+
+  @Override
+  public void encodeRecord(MemorySegment block4096, long id) {
+    RecordSector.encode(block4096, id);
   }
 }

@@ -1,27 +1,20 @@
 package writeboost.layout;
 
+import java.lang.foreign.MemorySegment;
+
 /**
- * Layout v1: the one of 2013, without checksums. Recognised and refused; it cannot be chosen yet
- * ({@link Layout#named}).
- *
- * <pre>
- *   sector 0:     @0 u32 magic, @4 u8 order.  Sector 2047: @0 u64 record.  All else 0
- *   header:       @0 u64 id, @8 u8 length, @9 u32 lap
- *   metablock i:  13 bytes at 13 + 13 * i: @0 u64 sector, @8 u8 dirty bits, @9 u32 lap
- * </pre>
- *
- * A segment is whole if the lap of each of its first {@code length} metablocks equals that of the
- * header.
+ * Layout v1: the one of 2013. It has no checksums: a segment is whole if the lap of each of its
+ * metablocks equals that of its header. Torn data cannot be seen, so a header is written only when
+ * the lines behind it are durable. Its bytes: {@link LapSuperblock}, {@link RecordSector#encodeBare
+ * the record}, {@link LapHeader}.
  */
 public final class LapLayout implements Layout {
-  static final int MINIMUM_ORDER = 4;
-  static final int MAXIMUM_ORDER = 11;
+  public static final LapLayout INSTANCE = new LapLayout();
 
-  static final int ID_OFFSET = 0;
-  static final int LENGTH_OFFSET = 8;
-  static final int LAP_OFFSET = 9;
-  static final int METABLOCKS_OFFSET = 13;
-  static final int METABLOCK_BYTES = 13;
+  static final int MINIMUM_ORDER = 4;
+
+  /** The 255 metablocks of order 11 fill the header to byte 3328. */
+  static final int MAXIMUM_ORDER = 11;
 
   private LapLayout() {}
 
@@ -38,5 +31,30 @@ public final class LapLayout implements Layout {
   @Override
   public int maximumOrder() {
     return MAXIMUM_ORDER;
+  }
+
+  @Override
+  public boolean hasGroups() {
+    return false;
+  }
+
+  @Override
+  public boolean hasZeroRuns() {
+    return false;
+  }
+
+  @Override
+  public boolean hasLineChecksums() {
+    return false;
+  }
+
+  @Override
+  public boolean hasLostSectors() {
+    return false;
+  }
+
+  @Override
+  public void encodeRecord(MemorySegment block4096, long id) {
+    RecordSector.encodeBare(block4096, id);
   }
 }

@@ -53,6 +53,12 @@ public record RecordSector(State state, long id) {
     block4096.set(INT, CRC_OFFSET, Crc32c.of(block4096, ID_OFFSET, CRC_OFFSET - ID_OFFSET));
   }
 
+  /** The same as both generations of the kernel module have it: the id alone. */
+  public static void encodeBare(MemorySegment block4096, long id) {
+    block4096.asSlice(0, Geometry.BLOCK).fill((byte) 0);
+    block4096.set(LONG, ID_OFFSET, id);
+  }
+
   /** Reads the last block of the superblock region. */
   public static RecordSector decode(MemorySegment block4096) {
     long id = block4096.get(LONG, ID_OFFSET);

@@ -253,17 +253,15 @@ public record Superblock(
           "holds something that is not a writeboost cache: name the right device; to use this one,"
               + " zero its first and its last MiB");
     }
-    int lapOrder = block4096.get(ValueLayout.JAVA_BYTE, LAP_ORDER_OFFSET);
-    if (Bytes.areZero(block4096, LAP_ORDER_OFFSET + 1, Geometry.SECTOR)) {
-      if (lapOrder == 0) {
-        throw new UnusableCacheException(
-            Kind.KERNEL, "was written by the dm-writeboost kernel module and has not been adopted");
-      }
-      if (lapOrder >= LapLayout.MINIMUM_ORDER && lapOrder <= LapLayout.MAXIMUM_ORDER) {
-        throw new UnusableCacheException(
-            Kind.LAP_LAYOUT,
-            "has layout v1 (dm-writeboost of 2013), which this program cannot serve");
-      }
+    if (LapSuperblock.isHere(block4096)) {
+      throw new UnusableCacheException(
+          Kind.LAP_LAYOUT,
+          "has layout v1 (dm-writeboost of 2013), which does not say whose backing device it is:"
+              + " if you are sure, serve it with --layout v1");
+    }
+    if (Bytes.areZero(block4096, LAP_ORDER_OFFSET, Geometry.SECTOR)) {
+      throw new UnusableCacheException(
+          Kind.KERNEL, "was written by the dm-writeboost kernel module and has not been adopted");
     }
     boolean sound = block4096.get(INT, CRC_OFFSET) == Crc32c.of(block4096, 0, CRC_OFFSET);
     if (!magic || !extended || !sound) {

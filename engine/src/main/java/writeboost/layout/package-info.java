@@ -1,7 +1,8 @@
 /**
  * The bytes on the cache device and nothing else: {@link Geometry} says where things are, {@link
- * Superblock}, {@link RecordSector} and {@link SegmentHeader} say what is there, {@link Formatter}
- * and {@link FormatDecision} say when it is put there first.
+ * Superblock}, {@link RecordSector} and {@link SegmentHeader} say what is there (in the layout of
+ * 2013: {@link LapSuperblock}, {@link LapHeader}), {@link Formatter} and {@link FormatDecision} say
+ * when it is put there first.
  *
  * <p>All integers are little-endian. The device begins with a superblock region of 1 MiB; segments
  * follow back to back:

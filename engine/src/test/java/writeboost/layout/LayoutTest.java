@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class LayoutTest {
 
   @Test
-  void checksumsAreTheLayoutThereIs() {
+  void checksumsHaveOrdersUpToTen() {
     Layout layout = Layout.named("v2");
     assertThat(layout).isSameAs(ChecksumLayout.INSTANCE);
     layout.requireOrder(4);
@@ -19,12 +19,18 @@ final class LayoutTest {
   }
 
   @Test
-  void theOthersAreRefused() {
-    assertThatThrownBy(() -> Layout.named("v1"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("use v2");
+  void lapsHaveOneOrderMore() {
+    Layout layout = Layout.named("v1");
+    assertThat(layout).isSameAs(LapLayout.INSTANCE);
+    layout.requireOrder(11);
+    assertThatThrownBy(() -> layout.requireOrder(12))
+        .hasMessageContaining("12 is out of range for layout v1: 4 to 11");
+  }
+
+  @Test
+  void othersAreRefused() {
     assertThatThrownBy(() -> Layout.named("V2"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("V2 is unknown");
+        .hasMessageContaining("V2: there are v1 and v2");
   }
 }
