@@ -13,7 +13,12 @@ import picocli.CommandLine.Spec;
     name = "writeboost",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {ServeCommand.class, SimulateCommand.class},
+    subcommands = {
+      ServeCommand.class,
+      CheckCommand.class,
+      DumpCommand.class,
+      SimulateCommand.class
+    },
     description = "A log-structured write-back cache for block storage, exported over NBD.",
     footerHeading = "%nExamples:%n",
     footer = {

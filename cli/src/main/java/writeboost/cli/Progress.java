@@ -68,11 +68,17 @@ final class Progress {
     out.flush();
   }
 
-  void end() {
+  /** Takes the line away, so that others can write; the next report brings it back. */
+  void clear() {
     if (shown) {
       out.print("\r\033[K");
       out.flush();
+      shown = false;
     }
+  }
+
+  void end() {
+    clear();
     if (begun) {
       double seconds = (System.nanoTime() - startNs) / 1e9;
       Messages.print("%s: ended after %.1f s".formatted(what, seconds));
@@ -80,7 +86,7 @@ final class Progress {
   }
 
   /** Of stderr: {@code System.console()} would ask stdin and stdout. */
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");

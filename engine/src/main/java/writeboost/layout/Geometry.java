@@ -34,6 +34,9 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
   /** Line numbers have 32 bits: 2^32 lines of 4 KiB. */
   public static final long MAXIMUM_CACHE_BYTES = 1L << 44;
 
+  /** No device is written that often; positions in the log stay positive up to here. */
+  public static final long MAXIMUM_ID = 1L << 54;
+
   /** One to write to while the other one is written back. */
   public static final int MINIMUM_SEGMENTS = 2;
 

@@ -315,10 +315,17 @@ public record Superblock(
     } catch (IllegalArgumentException impossible) {
       throw damaged("it says: " + impossible.getMessage());
     }
+    if (!isId(adoptedUpTo) || !isId(cleanId)) {
+      throw damaged("it names segments " + adoptedUpTo + " and " + cleanId);
+    }
     if (cleanLines < 0 || cleanLines > geometry.linesPerSegment()) {
       throw damaged("it says that " + cleanLines + " lines of a segment are durable");
     }
     return this;
+  }
+
+  private static boolean isId(long id) {
+    return id >= 0 && id <= Geometry.MAXIMUM_ID;
   }
 
   private static UnusableCacheException damaged(String why) {

@@ -133,7 +133,8 @@ public final class Recovery {
   private long readRecord() throws IOException {
     cache.read(Geometry.RECORD_BLOCK_OFFSET, segment, 0, Geometry.BLOCK);
     RecordSector sector = RecordSector.decode(segment);
-    if (sector.state() == RecordSector.State.DAMAGED || sector.id() < 0) {
+    boolean possible = sector.id() >= 0 && sector.id() <= Geometry.MAXIMUM_ID;
+    if (sector.state() == RecordSector.State.DAMAGED || !possible) {
       throw damaged("the record of what is written back (sector 2047) is damaged");
     }
     return sector.id();
@@ -172,6 +173,18 @@ public final class Recovery {
         && header.incarnation() <= superblock.incarnation();
   }
 
+  /**
+   * A device writes a sector or it does not, so a crash leaves a first sector that is blank or
+   * sound. One that is neither may have been durable; unless its segment is written back.
+   */
+  private boolean isRotten(long id, long record) {
+    boolean blank = header.id() == 0 && !header.hasExtension();
+    boolean sound = header.hasExtension() && header.sectorOk();
+    boolean writtenBack =
+        header.id() > 0 && header.id() <= record && geometry.slot(header.id()) == geometry.slot(id);
+    return !blank && !sound && !writtenBack;
+  }
+
   private long walk(long record, Mark durable) throws IOException {
     int incarnation = 0;
     long last = record;
@@ -180,6 +193,9 @@ public final class Recovery {
       if (!follows(id, incarnation)) {
         if (durable.covers(id, 0)) {
           throw damaged("the header of segment " + id + ", which was durable, is gone");
+        }
+        if (isRotten(id, record)) {
+          throw damaged("where segment " + id + " should be, the first sector is damaged");
         }
         break;
       }

@@ -15,15 +15,18 @@ import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.UnusableCacheException;
 
-/** A header that was durable and is damaged must not pass for the end of the log. */
+/** A damaged header must not pass for the end of the log. */
 class DamagedHeaderTest {
 
   private static final int ORDER = 4;
   private static final int SEGMENTS = 20;
 
-  /** The headers behind the damaged one know that it was durable. */
+  /**
+   * The headers behind it know that it was durable; and where there are none, a torn sector does
+   * not look like this.
+   */
   @ParameterizedTest
-  @ValueSource(ints = {1, 7, SEGMENTS - 3})
+  @ValueSource(ints = {1, 7, SEGMENTS})
   void isRefused(int id) throws IOException {
     try (BlockDevice backing = new MemoryDevice(1 << 20);
         BlockDevice cache = new MemoryDevice(2 << 20);
