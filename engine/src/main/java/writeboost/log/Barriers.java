@@ -11,12 +11,13 @@ import writeboost.effect.Effects;
  *
  * <p>A round: freeze the open group if somebody waits for it, let the writes of everything up to
  * there complete, flush the cache device once, answer everybody. One round at a time; who comes
- * during it joins the next.
+ * during it joins the next. A layout that orders its writes by flushes has one more flush in each
+ * round.
  */
 public final class Barriers implements DeviceOperation.Owner {
 
   private final Log log;
-  private final SegmentWriter writer;
+  private final LogWriter writer;
   private final SegmentWriter.Failure failure;
   private final DeviceOperation flush = new DeviceOperation(this);
 
@@ -37,7 +38,7 @@ public final class Barriers implements DeviceOperation.Owner {
   private int failed;
   private long flushes;
 
-  public Barriers(Log log, SegmentWriter writer, SegmentWriter.Failure failure) {
+  public Barriers(Log log, LogWriter writer, SegmentWriter.Failure failure) {
     this.log = log;
     this.writer = writer;
     this.failure = failure;
@@ -91,9 +92,13 @@ public final class Barriers implements DeviceOperation.Owner {
         writer.advance(durable, effects);
       }
     }
-    if (roundTarget >= 0 ? writer.completed() >= roundTarget : wantsFlush()) {
+    if (roundTarget >= 0 ? isRoundReady() : wantsFlush()) {
       submitFlush(effects);
     }
+  }
+
+  private boolean isRoundReady() {
+    return writer.completed() >= roundTarget || writer.awaitsFlush(roundTarget);
   }
 
   /**
@@ -102,12 +107,13 @@ public final class Barriers implements DeviceOperation.Owner {
    */
   private boolean wantsFlush() {
     boolean newRecord = recordWritten > log.ring.durableRecordId();
-    if (urgent && (newRecord || writer.completed() > durable)) {
+    long awaiting = writer.segmentsAwaitingFlush();
+    if (urgent && (newRecord || writer.completed() > durable || awaiting > 0)) {
       return true;
     }
     long completedSegments = log.ring.idOf(writer.completed()) - 1 - log.durableId();
     long room = Math.min(log.geometry.window(), log.bufferCount());
-    return completedSegments >= Math.max(1, room / 2);
+    return Math.max(completedSegments, awaiting) >= Math.max(1, room / 2);
   }
 
   private void submitFlush(Effects effects) {
@@ -117,6 +123,7 @@ public final class Barriers implements DeviceOperation.Owner {
     flush.target = DeviceOperation.Target.CACHE;
     flush.request.set(Operation.FLUSH, 0, 0, 0);
     flushes++;
+    writer.flushSubmitted();
     effects.submit(flush);
   }
 
@@ -127,9 +134,12 @@ public final class Barriers implements DeviceOperation.Owner {
       failure.cacheFailed("flush", error, effects);
       return;
     }
-    roundTarget = -1;
     durable = coveredPosition;
+    if (durable >= roundTarget) {
+      roundTarget = -1;
+    }
     log.durable(durable);
+    writer.flushed(effects);
     log.ring.recordDurable(coveredRecord);
     while (first != null && first.awaitedPosition <= durable) {
       DurabilityWaiter waiter = first;

@@ -8,6 +8,7 @@ import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
 import writeboost.index.ZeroRanges;
 import writeboost.layout.Geometry;
+import writeboost.layout.Layout;
 
 /**
  * Where the next line goes: the current segment, its groups, and what a new segment needs before it
@@ -15,6 +16,7 @@ import writeboost.layout.Geometry;
  */
 public final class Log {
 
+  public final Layout layout;
   public final Geometry geometry;
   public final SegmentRing ring;
   public final LineTable table;
@@ -43,6 +45,7 @@ public final class Log {
    *     segments
    */
   public Log(
+      Layout layout,
       Geometry geometry,
       SegmentRing ring,
       LineTable table,
@@ -51,6 +54,7 @@ public final class Log {
       MemorySegment memory,
       int incarnation,
       long dirtyLines) {
+    this.layout = layout;
     this.geometry = geometry;
     this.ring = ring;
     this.table = table;
@@ -257,10 +261,15 @@ public final class Log {
 
   // groups
 
-  /** Ends the open group: its lines never change again, its last one carries the end mark. */
+  /**
+   * Ends the open group: its lines never change again, its last one carries the end mark. Where the
+   * layout knows no groups, the segment ends.
+   */
   public void freeze() {
     SegmentBuffer buffer = current;
-    if (buffer != null) {
+    if (!layout.hasGroups()) {
+      seal();
+    } else if (buffer != null) {
       freeze(buffer);
     }
   }

@@ -7,14 +7,14 @@ import writeboost.effect.Effects;
 import writeboost.layout.Geometry;
 
 /**
- * Writes frozen groups to the cache device: segments in id order, a few at once, one write in
- * flight per segment. Under the core's lock.
+ * Writes frozen groups to the cache device in layout v2: segments in id order, a few at once, one
+ * write in flight per segment. Under the core's lock.
  *
  * <p>A segment's first write takes header and lines together; a later group of the same segment
  * takes its lines and the header again. Their order does not matter: every line carries its own
  * CRC, and recovery takes whole groups only.
  */
-public final class SegmentWriter implements DeviceOperation.Owner {
+public final class SegmentWriter implements LogWriter, DeviceOperation.Owner {
 
   /** Segments being written at once; two already keep a fast device busy. */
   private static final int IN_FLIGHT_MAX = 8;
@@ -54,11 +54,8 @@ public final class SegmentWriter implements DeviceOperation.Owner {
     completedId = submitId;
   }
 
-  /**
-   * Hands over what is ready. {@code durable} is the position before which everything is durable
-   * now.
-   */
-  void advance(long durable, Effects effects) {
+  @Override
+  public void advance(long durable, Effects effects) {
     durablePosition = durable;
     while (submitId <= log.ring.newestId() && segmentsInFlight < IN_FLIGHT_MAX) {
       SegmentBuffer buffer = log.bufferOf(submitId);
@@ -150,11 +147,8 @@ public final class SegmentWriter implements DeviceOperation.Owner {
     }
   }
 
-  /**
-   * The position before which every line's write, and every closed segment's last header, has
-   * completed.
-   */
-  long completed() {
+  @Override
+  public long completed() {
     if (completedId > log.ring.newestId()) {
       return log.ring.position(completedId, 0);
     }
@@ -162,7 +156,23 @@ public final class SegmentWriter implements DeviceOperation.Owner {
     return log.ring.position(completedId, buffer == null ? 0 : buffer.written);
   }
 
-  /** Bytes of segments handed to the cache device in this life. */
+  @Override
+  public long segmentsAwaitingFlush() {
+    return 0;
+  }
+
+  @Override
+  public boolean awaitsFlush(long position) {
+    return false;
+  }
+
+  @Override
+  public void flushSubmitted() {}
+
+  @Override
+  public void flushed(Effects effects) {}
+
+  @Override
   public long bytesWritten() {
     return bytesWritten;
   }

@@ -8,10 +8,14 @@ import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
 import writeboost.effect.Work;
+import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
 import writeboost.log.Barriers;
+import writeboost.log.LapWriter;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
+import writeboost.log.LogWriter;
 import writeboost.log.SegmentWriter;
 import writeboost.writeback.Recorder;
 import writeboost.writeback.Writeback;
@@ -34,7 +38,7 @@ public final class Core {
   private final Log log;
   private final Statistics statistics = new Statistics();
   private final Health health = new Health();
-  private final SegmentWriter writer;
+  private final LogWriter writer;
   private final Barriers barriers;
   private final Writeback writeback;
   private final Recorder recorder;
@@ -52,7 +56,12 @@ public final class Core {
     this.log = log;
     LineCheck check = new LineCheck(log, configuration.uuidHigh, configuration.uuidLow);
     writer =
-        new SegmentWriter(log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
+        switch (log.layout) {
+          case ChecksumLayout _ ->
+              new SegmentWriter(
+                  log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
+          case LapLayout _ -> new LapWriter(log, this::cacheFailed);
+        };
     barriers = new Barriers(log, writer, this::cacheFailed);
     writeback = new Writeback(log, check, memory.writeback());
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
@@ -151,7 +160,10 @@ public final class Core {
 
   private void accept(Request request, Effects effects) {
     int error = refusal(request);
-    if (error != Errno.OK || request.length == 0 && request.operation != Operation.FLUSH) {
+    boolean nothing =
+        request.length == 0 && request.operation != Operation.FLUSH
+            || request.operation == Operation.TRIM && !log.layout.hasZeroRuns();
+    if (error != Errno.OK || nothing) {
       effects.answer(request, error);
       return;
     }
@@ -205,7 +217,7 @@ public final class Core {
     barriers.advance(effects);
   }
 
-  private void cacheFailed(String what, int error, Effects effects) {
+  void cacheFailed(String what, int error, Effects effects) {
     if (!health.isFailed()) {
       health.fail("cache device: " + what + ": " + Errno.name(error));
       barriers.fail(Errno.EIO, effects);

@@ -7,6 +7,7 @@ import writeboost.device.Blocking;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
 import writeboost.index.ZeroRanges;
+import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
 import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
@@ -67,6 +68,7 @@ public final class Start {
         new Recovery(cache, superblock, readOnly, ring, table, index, zeroes, oneSegment).run();
     Log log =
         new Log(
+            ChecksumLayout.INSTANCE,
             geometry,
             ring,
             table,

@@ -131,8 +131,8 @@ final class WritePath {
    * Whole blocks of zeroes that the rest of a request begins with, as many as one run takes. TRIM
    * is a promise of zeroes too: what is discarded must not come back as something older.
    */
-  private static int zeroBlocks(Ticket ticket) {
-    if (ticket.request.operation == Operation.WRITE) {
+  private int zeroBlocks(Ticket ticket) {
+    if (ticket.request.operation == Operation.WRITE || !log.layout.hasZeroRuns()) {
       return 0;
     }
     long left = ticket.request.length - ticket.progress;

@@ -189,6 +189,11 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
       log.table.setLost(line, log.table.lost(line) | lostSectors);
       core.statistics().lostSectors(Integer.bitCount(lostSectors));
     }
+    boolean keptApart = lostSectors == 0 || log.layout.hasLostSectors();
+    if (!keptApart) {
+      // The line must not reach the device as if it were whole.
+      core.cacheFailed("read of a line that a write has to keep", Errno.EIO, effects);
+    }
     Ticket done = Core.require(ticket);
     ticket = null;
     payload = MemorySegment.NULL;
@@ -197,6 +202,6 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     buffer = null;
     log.published(filled, index, effects);
     path.pieceDone(this);
-    done.pieceDone(Errno.OK, effects);
+    done.pieceDone(keptApart ? Errno.OK : Errno.EIO, effects);
   }
 }

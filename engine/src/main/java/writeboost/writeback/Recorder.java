@@ -5,7 +5,7 @@ import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
 import writeboost.layout.Geometry;
-import writeboost.layout.RecordSector;
+import writeboost.layout.Layout;
 import writeboost.log.Barriers;
 import writeboost.log.Log;
 import writeboost.log.SegmentRing;
@@ -18,6 +18,7 @@ import writeboost.log.SegmentWriter;
  */
 public final class Recorder implements DeviceOperation.Owner {
 
+  private final Layout layout;
   private final SegmentRing ring;
   private final Barriers barriers;
   private final SegmentWriter.Failure failure;
@@ -33,6 +34,7 @@ public final class Recorder implements DeviceOperation.Owner {
    * @param block 4096 bytes, aligned to 4096
    */
   public Recorder(Log log, Barriers barriers, MemorySegment block, SegmentWriter.Failure failure) {
+    this.layout = log.layout;
     this.ring = log.ring;
     this.barriers = barriers;
     this.block = block;
@@ -48,7 +50,7 @@ public final class Recorder implements DeviceOperation.Owner {
     if (!inFlight && needed && ring.writtenBackId() > written) {
       inFlight = true;
       writing = ring.writtenBackId();
-      RecordSector.encode(block, writing);
+      layout.encodeRecord(block, writing);
       write.target = DeviceOperation.Target.CACHE;
       write.request.set(Operation.WRITE, 0, Geometry.RECORD_BLOCK_OFFSET, Geometry.BLOCK, block, 0);
       effects.submit(write);
