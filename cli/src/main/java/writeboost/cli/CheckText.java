@@ -48,6 +48,10 @@ final class CheckText implements CheckCommand.Output {
             ? "sound"
             : "damaged: %,d %s".formatted(damages, damages == 1 ? "finding" : "findings");
     out.println(verdict + "; " + (result == null ? "nothing else was verified" : text(result)));
+    if (cache != null && cache.form() == CacheContents.Form.LAP) {
+      out.println(
+          "layout v1 has no checksums: of its headers the laps agree, its data is unverified");
+    }
   }
 
   private static String text(Check.Result result) {

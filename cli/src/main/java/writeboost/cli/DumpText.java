@@ -94,6 +94,7 @@ final class DumpText implements DumpCommand.Output {
       case EMPTY -> out.printf(SEGMENT, "-", slot, "", "", "", "empty", "");
       case UNUSABLE -> out.printf(SEGMENT, "?", slot, "", "", "", segment.problem(), "");
       case KERNEL -> head(segment, "", "kernel", "");
+      case LAP -> head(segment, "", "whole", "");
       case EXTENDED ->
           head(
               segment,

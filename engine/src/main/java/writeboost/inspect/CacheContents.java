@@ -6,6 +6,7 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Blocking;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapSuperblock;
 import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
 import writeboost.layout.UnusableCacheException;
@@ -22,7 +23,9 @@ public final class CacheContents {
     /** Layout v2 with our extension; perhaps with segments of the kernel module, if adopted. */
     EXTENDED("v2"),
     /** Layout v2 as the kernel module dm-writeboost 2.x writes it. */
-    KERNEL("v2, of the kernel module");
+    KERNEL("v2, of the kernel module"),
+    /** The layout of 2013. */
+    LAP("v1");
 
     private final String title;
 
@@ -88,16 +91,20 @@ public final class CacheContents {
       }
       return new CacheContents(device, Form.EXTENDED, superblock, superblock.geometry(), memory);
     } catch (UnusableCacheException found) {
-      if (found.kind() != Kind.KERNEL) {
-        throw new UnusableCacheException(found.kind(), device.name() + ": " + found.getMessage());
+      if (found.kind() == Kind.KERNEL) {
+        return new CacheContents(device, Form.KERNEL, null, geometry(KERNEL_ORDER, device), memory);
       }
-      return new CacheContents(device, Form.KERNEL, null, geometry(device), memory);
+      if (found.kind() == Kind.LAP_LAYOUT) {
+        int order = LapSuperblock.decode(block).order();
+        return new CacheContents(device, Form.LAP, null, geometry(order, device), memory);
+      }
+      throw new UnusableCacheException(found.kind(), device.name() + ": " + found.getMessage());
     }
   }
 
-  private static Geometry geometry(Blocking device) throws UnusableCacheException {
+  private static Geometry geometry(int order, Blocking device) throws UnusableCacheException {
     try {
-      return new Geometry(KERNEL_ORDER, device.device().size());
+      return new Geometry(order, device.device().size());
     } catch (IllegalArgumentException e) {
       throw new UnusableCacheException(Kind.DAMAGED, device.name() + ": " + e.getMessage());
     }

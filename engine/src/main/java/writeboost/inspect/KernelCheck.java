@@ -4,12 +4,12 @@ import writeboost.inspect.SegmentContents.Kind;
 import writeboost.layout.Geometry;
 
 /**
- * Verifies the run of a cache that the kernel module wrote: consecutive ids, each with a right
- * checksum. One thread.
+ * Verifies the run of a cache without our extension: consecutive ids, each with a right checksum,
+ * or, in the layout of 2013, which has none, with laps that agree. One thread.
  *
- * <p>The module syncs rarely, so segments without a right checksum at the end of the log are what a
- * crash leaves. Whole ones behind such a segment are damage: a resume that took neither would lose
- * data, and one that took both would reorder it.
+ * <p>The kernel module syncs rarely, so segments without a right checksum at the end of the log are
+ * what a crash leaves. Ones with a right checksum behind such a segment are damage: a resume that
+ * took neither would lose data, and one that took both would reorder it. Laps cannot tell.
  */
 final class KernelCheck {
 
@@ -45,7 +45,7 @@ final class KernelCheck {
       if (broken.isEmpty()) {
         last = id;
         take();
-      } else if (!isTold()) {
+      } else if (segment.kind() == Kind.KERNEL && !isTold()) {
         findings.damage(
             Damage.ofSegment(
                 last + 1, "%s; segment %d behind it is whole".formatted(broken, segment.id())));
@@ -72,6 +72,9 @@ final class KernelCheck {
     }
     if (segment.kind() == Kind.EMPTY || segment.id() != id) {
       return "it is not there";
+    }
+    if (segment.kind() == Kind.LAP) {
+      return "";
     }
     segment.readLines();
     return segment.checksumOk() ? "" : "it does not fit its checksum";

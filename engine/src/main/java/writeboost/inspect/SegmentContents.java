@@ -6,6 +6,7 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 import writeboost.layout.Crc32c;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapHeaderView;
 import writeboost.layout.SegmentHeaderView;
 import writeboost.layout.Superblock;
 
@@ -23,6 +24,8 @@ public final class SegmentContents {
     EXTENDED,
     /** A segment without our extension, as the kernel module writes them. */
     KERNEL,
+    /** A segment of the layout of 2013. */
+    LAP,
     /** Something else, see {@link #problem}. */
     UNUSABLE
   }
@@ -31,6 +34,7 @@ public final class SegmentContents {
   private final Geometry geometry;
   private final MemorySegment memory;
   private final SegmentHeaderView header = new SegmentHeaderView();
+  private final LapHeaderView lapHeader = new LapHeaderView();
   private final BitSet unreadable = new BitSet();
 
   private int slot;
@@ -42,6 +46,7 @@ public final class SegmentContents {
     this.geometry = cache.geometry();
     this.memory = memory;
     header.over(memory, 0);
+    lapHeader.over(memory, 0);
   }
 
   /** Reads the header in {@code newSlot}; one that cannot be read is unusable. */
@@ -52,14 +57,21 @@ public final class SegmentContents {
       memory.asSlice(0, Geometry.BLOCK).fill((byte) 0);
       problem = trouble;
     } else {
-      problem = header.id() == 0 && !header.hasExtension() ? "" : findProblem();
+      problem = isBlank() ? "" : findProblem();
     }
     kind = problem.isEmpty() ? findKind() : Kind.UNUSABLE;
+  }
+
+  private boolean isBlank() {
+    return header.id() == 0 && (cache.superblock() == null || !header.hasExtension());
   }
 
   private Kind findKind() {
     if (header.id() == 0) {
       return Kind.EMPTY;
+    }
+    if (cache.form() == CacheContents.Form.LAP) {
+      return Kind.LAP;
     }
     return isExtended() ? Kind.EXTENDED : Kind.KERNEL;
   }
@@ -79,14 +91,18 @@ public final class SegmentContents {
         return "it belongs to another cache";
       }
     }
-    if (header.length() > geometry.linesPerSegment()) {
+    int lines = cache.form() == CacheContents.Form.LAP ? lapHeader.length() : header.length();
+    if (lines > geometry.linesPerSegment()) {
       return "it claims %d lines, of %d that a segment has"
-          .formatted(header.length(), geometry.linesPerSegment());
+          .formatted(lines, geometry.linesPerSegment());
     }
     if (header.id() <= 0
         || header.id() > Geometry.MAXIMUM_ID
         || geometry.slot(header.id()) != slot) {
       return "its id %s does not belong in this slot".formatted(Long.toUnsignedString(header.id()));
+    }
+    if (cache.form() == CacheContents.Form.LAP && !lapHeader.isWhole(geometry, slot)) {
+      return "the laps in its header do not agree";
     }
     return "";
   }
@@ -140,7 +156,11 @@ public final class SegmentContents {
 
   /** Lines that count, none in an unusable slot. */
   public int length() {
-    return kind == Kind.EXTENDED || kind == Kind.KERNEL ? header.length() : 0;
+    return switch (kind) {
+      case EXTENDED, KERNEL -> header.length();
+      case LAP -> lapHeader.length();
+      case EMPTY, UNUSABLE -> 0;
+    };
   }
 
   public int incarnation() {
@@ -172,12 +192,12 @@ public final class SegmentContents {
   // lines
 
   public long sector(int i) {
-    return header.sector(i);
+    return kind == Kind.LAP ? lapHeader.sector(i) : header.sector(i);
   }
 
   /** Bit k: sector k of the line is dirty. */
   public int mask(int i) {
-    return header.mask(i);
+    return kind == Kind.LAP ? lapHeader.mask(i) : header.mask(i);
   }
 
   public boolean zeroRun(int i) {
