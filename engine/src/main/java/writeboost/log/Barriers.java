@@ -98,7 +98,12 @@ public final class Barriers implements DeviceOperation.Owner {
   }
 
   private boolean isRoundReady() {
-    return writer.completed() >= roundTarget || writer.awaitsFlush(roundTarget);
+    return reached() >= roundTarget || writer.awaitsFlush(roundTarget);
+  }
+
+  /** What a flush submitted now covers. */
+  private long reached() {
+    return log.rules.hold(Rule.FLUSH_COVERS_COMPLETED) ? writer.completed() : log.frozenEnd();
   }
 
   /**
@@ -118,7 +123,7 @@ public final class Barriers implements DeviceOperation.Owner {
 
   private void submitFlush(Effects effects) {
     flushing = true;
-    coveredPosition = writer.completed();
+    coveredPosition = reached();
     coveredRecord = recordWritten;
     flush.target = DeviceOperation.Target.CACHE;
     flush.request.set(Operation.FLUSH, 0, 0, 0);

@@ -22,6 +22,7 @@ public final class Log {
   public final LineTable table;
   public final BlockIndex index;
   public final ZeroRanges zeroes;
+  public final Rules rules;
 
   /** The incarnation that this life of the log writes under. */
   public final int incarnation;
@@ -60,6 +61,7 @@ public final class Log {
     this.table = table;
     this.index = index;
     this.zeroes = zeroes;
+    this.rules = ring.rules;
     this.incarnation = incarnation;
     this.dirtyLines = dirtyLines;
     int count = Math.toIntExact(memory.byteSize() / geometry.segmentBytes());
@@ -90,7 +92,7 @@ public final class Log {
 
   /** Whether a zero run is newer than {@code line}, which is what the index has of the block. */
   public boolean isZeroed(long block, long line) {
-    if (zeroes.isEmpty()) {
+    if (zeroes.isEmpty() || !rules.hold(Rule.ZERO_RUN_HIDES_LINES)) {
       return false;
     }
     long run = zeroes.find(block);
@@ -107,7 +109,9 @@ public final class Log {
       return false;
     }
     long run = zeroes.find(block);
-    return run != ZeroRanges.NONE && ring.idOf(run) > ring.durableRecordId();
+    return run != ZeroRanges.NONE
+        && ring.idOf(run) > ring.durableRecordId()
+        && rules.hold(Rule.MERGE_OVER_ZERO_RUN);
   }
 
   // taking lines
@@ -138,9 +142,9 @@ public final class Log {
     long id = ring.newestId() + 1;
     SegmentBuffer buffer = bufferFor(id);
     if (ended
-        || !buffer.isDurable()
-        || buffer.pins > 0
-        || id > durableId + geometry.window()
+        || (!buffer.isDurable() && rules.hold(Rule.BUFFER_UNTIL_DURABLE))
+        || (buffer.pins > 0 && rules.hold(Rule.PINNED_BUFFER))
+        || (id > durableId + geometry.window() && rules.hold(Rule.WINDOW))
         || !ring.canOpen(id)) {
       return false;
     }
@@ -190,7 +194,12 @@ public final class Log {
     } else {
       index.replace(block, (int) replaced, line);
       if (table.has((int) replaced, LineTable.DIRTY)) {
-        buffer.superseded[i] = ring.positionOfLine(Integer.toUnsignedLong((int) replaced));
+        long old = ring.positionOfLine(Integer.toUnsignedLong((int) replaced));
+        if (rules.hold(Rule.OLD_LINE_STAYS_DIRTY)) {
+          buffer.superseded[i] = old;
+        } else {
+          clean(old);
+        }
       }
     }
     taken(buffer);
@@ -231,7 +240,13 @@ public final class Log {
     if (buffer == null || buffer.pins > 0 || ring.idOfLine(line) != buffer.id) {
       return false;
     }
-    return ring.indexOfLine(line) >= buffer.frozen && !table.has((int) line, LineTable.FILLING);
+    return (ring.indexOfLine(line) >= buffer.frozen || !rules.hold(Rule.FROZEN_IS_IMMUTABLE))
+        && !isFilling(line);
+  }
+
+  /** Whether whoever wants the data of {@code line} has to wait for it. */
+  public boolean isFilling(long line) {
+    return table.has((int) line, LineTable.FILLING) && rules.hold(Rule.FILLING_LINES_WAIT);
   }
 
   /** Takes an open line for an overwrite in place. */
@@ -365,7 +380,7 @@ public final class Log {
       return false;
     }
     long run = zeroes.find(table.block(ring.line(position)));
-    return run > position && ring.idOf(run) <= durableId;
+    return run > position && ring.idOf(run) <= durableId && rules.hold(Rule.ZEROED_LINES_STAY);
   }
 
   // durability, told by Barriers

@@ -37,6 +37,7 @@ public final class Recovery {
   private final Geometry geometry;
   private final int linesPerSegment;
   private final SegmentRing ring;
+  private final Rules rules;
   private final Replay replay;
 
   /** One segment: header and lines. */
@@ -68,6 +69,7 @@ public final class Recovery {
     this.superblock = superblock;
     this.readOnly = readOnly;
     this.ring = ring;
+    this.rules = ring.rules;
     this.geometry = ring.geometry;
     this.linesPerSegment = geometry.linesPerSegment();
     this.replay = new Replay(ring, table, index, zeroes, superblock.backingSizeBytes());
@@ -100,7 +102,7 @@ public final class Recovery {
     if (!readOnly) {
       newest = repair(record, last);
     }
-    ring.restore(record, newest);
+    ring.restore(record, rules.hold(Rule.NEW_IDS) ? newest : last);
     return new Result(superblock, record, last, newest, replay.dirtyLines(), newest - last);
   }
 
@@ -118,9 +120,10 @@ public final class Recovery {
   // a
 
   private void begin() throws IOException {
-    superblock = superblock.withIncarnation(superblock.incarnation() + 1);
+    int bump = rules.hold(Rule.BUMP_INCARNATION) ? 1 : 0;
+    superblock = superblock.withIncarnation(superblock.incarnation() + bump);
     writeSuperblock(cache, superblock, segment);
-    cache.flush();
+    flush(Rule.FLUSH_AT_START);
   }
 
   /** Writes sector 0 as the 4 KiB around it; {@code block} is memory to do it in. */
@@ -128,6 +131,12 @@ public final class Recovery {
       throws IOException {
     superblock.encode(block);
     cache.write(0, block, 0, Geometry.BLOCK);
+  }
+
+  private void flush(Rule rule) throws IOException {
+    if (rules.hold(rule)) {
+      cache.flush();
+    }
   }
 
   private long readRecord() throws IOException {
@@ -166,11 +175,17 @@ public final class Recovery {
 
   /** The header just read is segment {@code id} of this cache, not older than its predecessor. */
   private boolean follows(long id, int incarnation) {
-    return header.isOurs(superblock.uuidHigh(), superblock.uuidLow())
-        && header.id() == id
+    boolean inOrder =
+        header.incarnation() >= incarnation && header.incarnation() <= superblock.incarnation();
+    return isOurs()
+        && (header.id() == id || !rules.hold(Rule.HEADER_ID))
         && header.length() <= linesPerSegment
-        && header.incarnation() >= incarnation
-        && header.incarnation() <= superblock.incarnation();
+        && (inOrder || !rules.hold(Rule.INCARNATION_ORDER));
+  }
+
+  private boolean isOurs() {
+    return header.isOurs(superblock.uuidHigh(), superblock.uuidLow())
+        || !rules.hold(Rule.HEADER_IS_OURS);
   }
 
   /**
@@ -191,7 +206,7 @@ public final class Recovery {
     for (long id = record + 1; id - record <= geometry.segmentCount(); id++) {
       readHeader(id);
       if (!follows(id, incarnation)) {
-        if (durable.covers(id, 0)) {
+        if (durable.covers(id, 0) && rules.hold(Rule.DURABLE_IS_REQUIRED)) {
           throw damaged("the header of segment " + id + ", which was durable, is gone");
         }
         if (isRotten(id, record)) {
@@ -201,14 +216,15 @@ public final class Recovery {
       }
       incarnation = header.incarnation();
       boolean wasDurable = durable.id() > id;
-      if (wasDurable && !header.metablocksOk()) {
+      if (wasDurable && !metablocksOk()) {
         throw damaged("the metablocks of segment " + id + ", which was durable, are damaged");
       }
       int length = header.length();
       int good = wasDurable ? length : wholeGroups(id, durable);
       apply(id, good);
       last = id;
-      if (good < length || !header.closed()) {
+      if ((good < length && rules.hold(Rule.COMPLETE))
+          || (!header.closed() && rules.hold(Rule.CLOSED))) {
         if (wasDurable) {
           throw damaged("segment " + id + " was durable, but its last header is not there");
         }
@@ -219,6 +235,10 @@ public final class Recovery {
       }
     }
     return last;
+  }
+
+  private boolean metablocksOk() {
+    return header.metablocksOk() || !rules.hold(Rule.METABLOCKS_CRC);
   }
 
   /** Verifies lines one by one; how many of them form whole groups. */
@@ -235,15 +255,15 @@ public final class Recovery {
     for (int i = 0; i < length; i++) {
       int dataCrc = Crc32c.of(segment, (long) (1 + i) * Geometry.BLOCK, Geometry.BLOCK);
       // Data that was durable and does not fit its CRC is rot: the line is used, and answers EIO.
-      if (!header.lineOk(i, dataCrc)) {
+      if (!header.lineOk(i, dataCrc) && rules.hold(Rule.VERIFY_LINES)) {
         if (!durable.covers(id, i)) {
           break;
         }
-        if (!header.metablocksOk()) {
+        if (!metablocksOk()) {
           throw damaged("line " + i + " of segment " + id + ", which was durable, is damaged");
         }
       }
-      if (header.groupEnd(i)) {
+      if (header.groupEnd(i) || !rules.hold(Rule.WHOLE_GROUPS)) {
         whole = i + 1;
       }
     }
@@ -278,7 +298,7 @@ public final class Recovery {
       if (id - geometry.segmentCount() > record) {
         break; // the slot still holds a segment of the run
       }
-      if (id <= newest) {
+      if (id <= newest && rules.hold(Rule.EMPTY_SEGMENTS)) {
         SegmentHeader.encodeEmpty(
             segment,
             0,
@@ -289,13 +309,15 @@ public final class Recovery {
             end.id(),
             end.lines());
         ring.restoreSegment(id, 0, superblock.incarnation());
-      } else {
+      } else if (rules.hold(Rule.CLEAR_WINDOW)) {
         SegmentHeader.clear(segment, 0);
+      } else {
+        continue;
       }
       cache.write(geometry.slotOffset(geometry.slot(id)), segment, 0, Geometry.BLOCK);
     }
-    cache.flush();
-    if (tornId != 0) {
+    flush(Rule.FLUSH_EMPTY_SEGMENTS);
+    if (tornId != 0 && rules.hold(Rule.SHORTEN)) {
       shorten();
     }
     return newest;
@@ -306,7 +328,7 @@ public final class Recovery {
     long newest = Math.max(last, record);
     for (long id = last + 1; id <= last + geometry.window(); id++) {
       readHeader(id);
-      if (header.isOurs(superblock.uuidHigh(), superblock.uuidLow()) && header.id() == id) {
+      if (isOurs() && header.id() == id) {
         newest = id;
       }
     }
@@ -346,7 +368,7 @@ public final class Recovery {
         durableLines,
         crc);
     cache.write(geometry.slotOffset(geometry.slot(tornId)), segment, 0, Geometry.BLOCK);
-    cache.flush();
+    flush(Rule.FLUSH_SHORTENED);
   }
 
   private UnusableCacheException damaged(String what) {

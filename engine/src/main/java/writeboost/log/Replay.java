@@ -65,8 +65,10 @@ final class Replay {
       index.insert(block, line);
     } else {
       index.replace(block, (int) older, line);
-      table.clearFlag((int) older, LineTable.DIRTY);
-      dirtyLines--;
+      if (table.has((int) older, LineTable.DIRTY) && ring.rules.hold(Rule.OLDER_LINE_IS_CLEAN)) {
+        table.clearFlag((int) older, LineTable.DIRTY);
+        dirtyLines--;
+      }
     }
   }
 

@@ -27,6 +27,7 @@ public final class SegmentRing {
   private static final long PIN_MASK = ((1L << PIN_BITS) - 1) << LENGTH_BITS;
 
   public final Geometry geometry;
+  public final Rules rules;
   private final int linesPerSegment;
   private final long segmentCount;
   private final long totalLines;
@@ -41,7 +42,8 @@ public final class SegmentRing {
   /**
    * @param memory zeroed, {@link #bytes} long
    */
-  public SegmentRing(Geometry geometry, MemorySegment memory) {
+  public SegmentRing(Geometry geometry, MemorySegment memory, Rules rules) {
+    this.rules = rules;
     this.geometry = geometry;
     this.linesPerSegment = geometry.linesPerSegment();
     this.segmentCount = geometry.segmentCount();
@@ -142,7 +144,8 @@ public final class SegmentRing {
   boolean canOpen(long id) {
     long occupant = id - segmentCount;
     return occupant <= 0
-        || (writtenBackId >= occupant && durableRecordId >= occupant && pins(slot(id)) == 0);
+        || ((durableRecordId >= occupant || !rules.hold(Rule.SLOT_RECORD_DURABLE))
+            && (pins(slot(id)) == 0 || !rules.hold(Rule.SLOT_UNPINNED)));
   }
 
   void open(long id, int incarnation) {

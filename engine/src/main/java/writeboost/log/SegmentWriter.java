@@ -70,15 +70,16 @@ public final class SegmentWriter implements LogWriter, DeviceOperation.Owner {
     }
   }
 
-  private static boolean isReady(SegmentBuffer buffer) {
-    return buffer.writesInFlight == 0
-        && buffer.fillingFrozen == 0
+  private boolean isReady(SegmentBuffer buffer) {
+    return (buffer.writesInFlight == 0 || !log.rules.hold(Rule.ONE_WRITE_PER_SEGMENT))
+        && (buffer.fillingFrozen == 0 || !log.rules.hold(Rule.SUBMIT_FILLED_LINES))
         && (buffer.frozen > buffer.submitted || buffer.closed);
   }
 
   private void encode(SegmentBuffer buffer, Effects effects) {
     SegmentEncoding encoding = encodings[(int) (buffer.id % encodings.length)];
-    encoding.prepare(buffer, log.ring.idOf(durablePosition), log.ring.indexOf(durablePosition));
+    long mark = log.rules.hold(Rule.DURABLE_MARK_IS_TRUE) ? durablePosition : log.frozenEnd();
+    encoding.prepare(buffer, log.ring.idOf(mark), log.ring.indexOf(mark));
     buffer.submitted = buffer.frozen;
     buffer.closedSubmitted = buffer.closed;
     buffer.writesInFlight = 1;

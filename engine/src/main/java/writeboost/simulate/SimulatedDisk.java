@@ -216,12 +216,12 @@ public final class SimulatedDisk implements BlockDevice {
 
   private static boolean isWriteOrFlush(Flight flight) {
     Operation operation = flight.request.operation;
-    return operation == Operation.WRITE || operation == Operation.FLUSH;
+    return operation != Operation.READ;
   }
 
   /** A write gets through in part; a flush that fails has forgotten some of what it should keep. */
   private void failToPerform(Flight flight) {
-    if (flight.request.operation == Operation.WRITE) {
+    if (flight.request.operation != Operation.FLUSH) {
       perform(flight, chance.oneOf(0, 0.5));
       return;
     }
@@ -443,7 +443,7 @@ public final class SimulatedDisk implements BlockDevice {
   }
 
   private static boolean conflict(Request one, Request other) {
-    return one.operation == Operation.WRITE && other.operation == Operation.WRITE;
+    return one.operation.changes() && other.operation.changes();
   }
 
   private void requireUnchanged(Flight flight) {

@@ -11,6 +11,7 @@ import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
 import writeboost.layout.Superblock;
+import writeboost.log.Rules;
 import writeboost.volume.Core;
 import writeboost.volume.Start;
 
@@ -33,6 +34,7 @@ final class SimulatedWorld {
   private final EventQueue queue;
   private final Plan plan;
   private final Memory memory;
+  private final Rules rules;
   private final Happenings happenings = new Happenings();
   private final SimulatedDisk cacheDisk;
   private final SimulatedDisk backingDisk;
@@ -49,8 +51,9 @@ final class SimulatedWorld {
   private double crashOdds;
   private int crashesInARow;
 
-  SimulatedWorld(long seed, Memory memory, Simulation.Decoration decoration) {
+  SimulatedWorld(long seed, Memory memory, Simulation.Decoration decoration, Rules rules) {
     this.memory = memory;
+    this.rules = rules;
     chance = new Chance(seed);
     queue = new EventQueue(chance);
     plan = Plan.draw(chance);
@@ -161,7 +164,8 @@ final class SimulatedWorld {
 
   private Start.Started resume() throws IOException {
     long flushes = cacheDisk.flushes();
-    Start.Started started = Start.resume(blockingCache, false, plan.ramBuffers(), memory::forCore);
+    Start.Started started =
+        Start.resume(blockingCache, false, plan.ramBuffers(), memory::forCore, rules);
     noteResume(started, cacheDisk.flushes() - flushes);
     if (formatting.resumed(started.recovery().superblock().uuid())) {
       happenings.happened(Happening.FORMATTED);
@@ -200,7 +204,8 @@ final class SimulatedWorld {
     cacheDisk.answerAtOnce(0);
     BlockDevice readable = new Untouchable(cache);
     Start.Started started =
-        Start.resume(new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore);
+        Start.resume(
+            new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore, rules);
     CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
     readBack.begin(driver);
     runUntil(driver, readBack::isDone);

@@ -2,6 +2,7 @@ package writeboost.simulate;
 
 import java.io.IOException;
 import writeboost.device.BlockDevice;
+import writeboost.log.Rules;
 
 /**
  * Runs of the real core in a simulated world: start here. A seed says everything about a run. One
@@ -24,13 +25,24 @@ public final class Simulation {
 
   private final Memory memory = new Memory();
   private final Decoration decoration;
+  private final Rules rules;
 
   public Simulation() {
     this(disk -> disk);
   }
 
   public Simulation(Decoration decoration) {
+    this(decoration, Rules.ALL);
+  }
+
+  /** Of an engine that keeps only {@code rules}, to see that the others are missed. */
+  public Simulation(Rules rules) {
+    this(disk -> disk, rules);
+  }
+
+  private Simulation(Decoration decoration, Rules rules) {
     this.decoration = decoration;
+    this.rules = rules;
   }
 
   /**
@@ -39,7 +51,7 @@ public final class Simulation {
    * @throws Violation if a promise was broken; says in which life
    */
   public Report run(long seed) {
-    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration);
+    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration, rules);
     try {
       world.run();
     } catch (IOException | RuntimeException | AssertionError fault) {

@@ -16,6 +16,7 @@ import writeboost.log.LapWriter;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
 import writeboost.log.LogWriter;
+import writeboost.log.Rule;
 import writeboost.log.SegmentWriter;
 import writeboost.writeback.Recorder;
 import writeboost.writeback.Writeback;
@@ -218,7 +219,7 @@ public final class Core {
   }
 
   void cacheFailed(String what, int error, Effects effects) {
-    if (!health.isFailed()) {
+    if (!health.isFailed() && holds(Rule.FAILED_FLUSH_IS_FINAL)) {
       health.fail("cache device: " + what + ": " + Errno.name(error));
       barriers.fail(Errno.EIO, effects);
       writes.endWaiting(null, Errno.EIO, effects);
@@ -229,6 +230,10 @@ public final class Core {
 
   Barriers barriers() {
     return barriers;
+  }
+
+  boolean holds(Rule rule) {
+    return log.rules.hold(rule);
   }
 
   Statistics statistics() {

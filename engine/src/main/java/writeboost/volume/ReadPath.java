@@ -112,7 +112,7 @@ final class ReadPath {
     }
     LineTable table = log.table;
     int wanted = piece.isSingle() ? piece.sectors() : Sectors.ALL;
-    if (table.has((int) line, LineTable.FILLING)) {
+    if (log.isFilling(line)) {
       piece.awaitLine(line);
     } else if ((table.lost((int) line) & wanted) != 0) {
       piece.end(Errno.EIO, effects);

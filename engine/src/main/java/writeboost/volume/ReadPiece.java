@@ -11,6 +11,7 @@ import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.LineWaiter;
 import writeboost.log.Log;
+import writeboost.log.Rule;
 import writeboost.log.SegmentBuffer;
 
 /**
@@ -195,10 +196,13 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
   /** The backing device has answered; now the sectors that the line holds. */
   private void overlay(Effects effects) {
     long now = log.find(block());
-    if (now < 0 || log.ring.positionOfLine(now) != overlaid) {
+    if (now < 0 && !log.rules.hold(Rule.OVERLAY_AGAIN)) {
+      end(Errno.OK, effects);
+    } else if (now < 0
+        || log.ring.positionOfLine(now) != overlaid && log.rules.hold(Rule.OVERLAY_AGAIN)) {
       overlaid = BlockIndex.NONE;
       path.locate(this, effects);
-    } else if (log.table.has((int) now, writeboost.index.LineTable.FILLING)) {
+    } else if (log.isFilling(now)) {
       awaitLine(now);
     } else if ((log.table.lost((int) now) & sectors()) != 0) {
       end(Errno.EIO, effects);

@@ -13,6 +13,7 @@ import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
 import writeboost.log.Log;
 import writeboost.log.Recovery;
+import writeboost.log.Rules;
 import writeboost.log.SegmentRing;
 
 /**
@@ -50,6 +51,17 @@ public final class Start {
   public static Started resume(
       Blocking cache, boolean readOnly, int ramBufferCount, LongFunction<MemorySegment> memory)
       throws IOException {
+    return resume(cache, readOnly, ramBufferCount, memory, Rules.ALL);
+  }
+
+  /** As {@link #resume}, with some safeguards left out; for tests of the tests. */
+  public static Started resume(
+      Blocking cache,
+      boolean readOnly,
+      int ramBufferCount,
+      LongFunction<MemorySegment> memory,
+      Rules rules)
+      throws IOException {
     MemorySegment block = memory.apply(Geometry.BLOCK);
     cache.read(0, block);
     Superblock superblock = Superblock.decode(block);
@@ -57,7 +69,7 @@ public final class Start {
 
     long lines = geometry.lineCount();
     long coreBytes = CoreMemory.bytes(geometry, ramBufferCount);
-    SegmentRing ring = new SegmentRing(geometry, memory.apply(SegmentRing.bytes(geometry)));
+    SegmentRing ring = new SegmentRing(geometry, memory.apply(SegmentRing.bytes(geometry)), rules);
     LineTable table = new LineTable(memory.apply(LineTable.bytes(lines)), lines);
     BlockIndex index = new BlockIndex(table, memory.apply(BlockIndex.bytes(lines)));
     ZeroRanges zeroes = new ZeroRanges();

@@ -6,6 +6,7 @@ import writeboost.device.Request;
 import writeboost.effect.Effects;
 import writeboost.log.Barriers;
 import writeboost.log.DurabilityWaiter;
+import writeboost.log.Rule;
 
 /**
  * A client's request inside the core: how far it has been taken apart, and how many of its pieces
@@ -67,7 +68,8 @@ final class Ticket extends DurabilityWaiter {
     if (--outstanding > 0) {
       return;
     }
-    if (error == Errno.OK && request.has(Request.FUA) && request.operation.changes()) {
+    boolean barrier = request.has(Request.FUA) && request.operation.changes();
+    if (error == Errno.OK && barrier && core.holds(Rule.FUA_AFTER_BARRIER)) {
       core.barriers().await(this, effects);
     } else {
       answer(effects);

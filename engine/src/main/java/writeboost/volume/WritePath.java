@@ -9,6 +9,7 @@ import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
+import writeboost.log.Rule;
 import writeboost.log.SegmentBuffer;
 
 /**
@@ -176,8 +177,7 @@ final class WritePath {
       return;
     }
     int rest =
-        old != BlockIndex.NONE
-                && (log.table.has((int) old, LineTable.DIRTY) || log.mayBeZeroedAgain(block))
+        old != BlockIndex.NONE && isNeeded(old, block)
             ? log.table.sectors((int) old) & ~sectors
             : 0;
     int lost = rest == 0 ? 0 : log.table.lost((int) old) & rest;
@@ -189,6 +189,13 @@ final class WritePath {
       log.table.setLost(log.ring.line(log.ring.position(buffer.id, i)), lost);
       piece.merge(old, rest, effects);
     }
+  }
+
+  /** Whether what a line holds is to go along into a newer one. */
+  private boolean isNeeded(long line, long block) {
+    boolean dirty =
+        log.table.has((int) line, LineTable.DIRTY) && log.rules.hold(Rule.MERGE_OLDER_SECTORS);
+    return dirty || log.mayBeZeroedAgain(block);
   }
 
   private boolean isInCurrent(long line) {

@@ -6,7 +6,6 @@ import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
-import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.LineWaiter;
@@ -104,7 +103,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     if (oldBuffer != null) {
       rest = Rest.RAM;
       oldBuffer.pins++;
-      if (log.table.has((int) old, LineTable.FILLING)) {
+      if (log.isFilling(old)) {
         oldBuffer.awaitLine(oldIndex, this);
       } else {
         effects.run(this);

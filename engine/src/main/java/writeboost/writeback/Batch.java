@@ -11,6 +11,7 @@ import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
+import writeboost.log.Rule;
 import writeboost.log.SegmentBuffer;
 
 /**
@@ -69,13 +70,21 @@ final class Batch {
    */
   int collect(Effects effects) {
     firstId = log.ring.writtenBackId() + 1;
-    lastId = Math.min(log.durableId(), firstId + segmentsMax - 1);
+    lastId = Math.min(newestAllowed(), firstId + segmentsMax - 1);
     plan.clear();
     int inFlight = 0;
     for (long id = firstId; id <= lastId; id++) {
       inFlight += collect(id, effects);
     }
     return inFlight;
+  }
+
+  /** The newest segment that may be written back: closed and durable, with all before it. */
+  long newestAllowed() {
+    if (log.rules.hold(Rule.WRITE_BACK_DURABLE_ONLY)) {
+      return log.durableId();
+    }
+    return log.current() == null ? log.ring.newestId() : log.ring.newestId() - 1;
   }
 
   private int collect(long id, Effects effects) {

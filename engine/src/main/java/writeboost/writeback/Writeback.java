@@ -9,6 +9,7 @@ import writeboost.effect.Work;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
+import writeboost.log.Rule;
 
 /**
  * Writes back closed, durable segments, oldest first, one batch at a time (DESIGN section 6). Under
@@ -100,7 +101,7 @@ public final class Writeback implements DeviceOperation.Owner {
     if (!stopped
         && phase == Phase.IDLE
         && (allowed || urged)
-        && log.durableId() > log.ring.writtenBackId()) {
+        && batch.newestAllowed() > log.ring.writtenBackId()) {
       begin(effects);
     }
   }
@@ -146,10 +147,11 @@ public final class Writeback implements DeviceOperation.Owner {
     if (stopped || error != Errno.OK) {
       return;
     }
+    boolean linesToo = phase == Phase.WRITING || !log.rules.hold(Rule.ZEROES_BEFORE_LINES);
     if (phase == Phase.ZEROING && plan.nextZeroRange()) {
       inFlight++;
       extent.beginZeroes(effects);
-    } else if (phase == Phase.WRITING && plan.next()) {
+    } else if (linesToo && plan.next()) {
       inFlight++;
       extent.begin(effects);
     }
@@ -168,7 +170,7 @@ public final class Writeback implements DeviceOperation.Owner {
 
   void written(Extent extent, int ioError, Effects effects) {
     inFlight--;
-    if (ioError == Errno.OK) {
+    if (ioError == Errno.OK || !log.rules.hold(Rule.BACKING_ERROR)) {
       next(extent, effects);
       writesDone(effects);
     } else {
@@ -186,6 +188,10 @@ public final class Writeback implements DeviceOperation.Owner {
     }
     if (phase == Phase.ZEROING) {
       beginWrites(Phase.WRITING, effects);
+      return;
+    }
+    if (!log.rules.hold(Rule.BACKING_FLUSH)) {
+      end();
       return;
     }
     phase = Phase.FLUSHING;
@@ -213,9 +219,10 @@ public final class Writeback implements DeviceOperation.Owner {
   @Override
   public void ioDone(DeviceOperation operation, int ioError, Effects effects) {
     inFlight--;
-    if (ioError != Errno.OK) {
+    boolean backing = phase == Phase.FLUSHING;
+    if (ioError != Errno.OK && !(backing && !log.rules.hold(Rule.BACKING_ERROR))) {
       failed(operation.toString(), ioError, effects);
-    } else if (phase == Phase.FLUSHING) {
+    } else if (backing) {
       end();
     } else {
       sortWhenGathered(effects);
