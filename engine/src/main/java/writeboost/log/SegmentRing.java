@@ -143,9 +143,9 @@ public final class SegmentRing {
    */
   boolean canOpen(long id) {
     long occupant = id - segmentCount;
-    return occupant <= 0
-        || ((durableRecordId >= occupant || !rules.hold(Rule.SLOT_RECORD_DURABLE))
-            && (pins(slot(id)) == 0 || !rules.hold(Rule.SLOT_UNPINNED)));
+    long free = rules.hold(Rule.SLOT_RECORD_DURABLE) ? durableRecordId : writtenBackId;
+    boolean unpinned = pins(slot(id)) == 0 || !rules.hold(Rule.SLOT_UNPINNED);
+    return occupant <= 0 || (free >= occupant && unpinned);
   }
 
   void open(long id, int incarnation) {
