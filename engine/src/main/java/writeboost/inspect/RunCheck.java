@@ -77,6 +77,7 @@ final class RunCheck {
     return switch (segment.kind()) {
       case UNUSABLE -> segment.problem();
       case EMPTY -> "it is not there: its slot is empty";
+      case LAP -> "it is not there: its slot holds a segment of the layout of 2013";
       case KERNEL, EXTENDED -> {
         if (segment.id() != id) {
           yield "it is not there: its slot holds segment " + segment.id();
