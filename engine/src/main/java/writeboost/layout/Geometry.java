@@ -25,6 +25,9 @@ public record Geometry(int order, long cacheSizeBytes, int window) {
   /** Bytes at the start of the device that hold the superblock and the record. */
   public static final int SUPERBLOCK_REGION = 1 << 20;
 
+  /** Segments of the kernel module dm-writeboost 2.x always have this size. */
+  public static final int KERNEL_ORDER = 10;
+
   /** Sector 2047. */
   public static final int RECORD_OFFSET = SUPERBLOCK_REGION - SECTOR;
 

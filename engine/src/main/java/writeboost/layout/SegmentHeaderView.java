@@ -40,6 +40,12 @@ public final class SegmentHeaderView {
         == SegmentHeader.EXTENSION_MAGIC;
   }
 
+  /** Holds an id, and nothing that the kernel module would not write. */
+  public boolean isPlain() {
+    return id() != 0
+        && Bytes.areZero(memory, at + SegmentHeader.LENGTH_OFFSET + 1, at + Geometry.SECTOR);
+  }
+
   /** The CRC of the first sector is right, and its length is one that a segment can have. */
   public boolean sectorOk() {
     return length() <= SegmentHeader.MAXIMUM_LENGTH

@@ -134,14 +134,19 @@ public record Superblock(
   }
 
   public Superblock withIncarnation(int newIncarnation) {
-    return with(newIncarnation, cleanId, cleanLines);
+    return with(newIncarnation, adoptedUpTo, cleanId, cleanLines);
   }
 
   public Superblock withClean(long id, int lines) {
-    return with(incarnation, id, lines);
+    return with(incarnation, adoptedUpTo, id, lines);
   }
 
-  private Superblock with(int newIncarnation, long newCleanId, int newCleanLines) {
+  public Superblock withAdoption(long lastKernelId) {
+    return with(incarnation, lastKernelId, cleanId, cleanLines);
+  }
+
+  private Superblock with(
+      int newIncarnation, long newAdoptedUpTo, long newCleanId, int newCleanLines) {
     return new Superblock(
         order,
         uuidHigh,
@@ -152,7 +157,7 @@ public record Superblock(
         fingerprintLow,
         cacheSizeBytes,
         window,
-        adoptedUpTo,
+        newAdoptedUpTo,
         flags,
         newCleanId,
         newCleanLines);
@@ -261,7 +266,9 @@ public record Superblock(
     }
     if (Bytes.areZero(block4096, LAP_ORDER_OFFSET, Geometry.SECTOR)) {
       throw new UnusableCacheException(
-          Kind.KERNEL, "was written by the dm-writeboost kernel module and has not been adopted");
+          Kind.KERNEL,
+          "was written by the dm-writeboost kernel module: --adopt takes it over for good,"
+              + " 'writeboost writeback' writes it back");
     }
     boolean sound = block4096.get(INT, CRC_OFFSET) == Crc32c.of(block4096, 0, CRC_OFFSET);
     if (!magic || !extended || !sound) {

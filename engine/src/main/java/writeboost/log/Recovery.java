@@ -2,17 +2,14 @@ package writeboost.log;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import writeboost.device.Blocking;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
 import writeboost.index.ZeroRanges;
-import writeboost.layout.Crc32c;
 import writeboost.layout.Geometry;
 import writeboost.layout.RecordSector;
-import writeboost.layout.SegmentHeader;
-import writeboost.layout.SegmentHeaderView;
 import writeboost.layout.Superblock;
-import writeboost.layout.UnusableCacheException;
 
 /**
  * Resume (DESIGN section 7): finds the unbroken run of segments record+1 .. T, drops what a crash
@@ -35,26 +32,19 @@ public final class Recovery {
   private final Blocking cache;
   private final boolean readOnly;
   private final Geometry geometry;
-  private final int linesPerSegment;
   private final SegmentRing ring;
   private final Rules rules;
   private final Replay replay;
+  private final Salvage salvage;
 
   /** One segment: header and lines. */
   private final MemorySegment segment;
 
-  private final SegmentHeaderView header = new SegmentHeaderView();
-
   private Superblock superblock;
-
-  /** The segment that the crash tore, 0 if none, and what is left of it. */
-  private long tornId;
-
-  private int tornLength;
-  private int tornIncarnation;
 
   /**
    * @param segment memory of one segment, aligned to 4096
+   * @param salvage damage to what was durable ends the log there, instead of the resume
    */
   public Recovery(
       Blocking cache,
@@ -64,16 +54,17 @@ public final class Recovery {
       LineTable table,
       BlockIndex index,
       ZeroRanges zeroes,
-      MemorySegment segment) {
+      MemorySegment segment,
+      boolean salvage) {
     this.cache = cache;
     this.superblock = superblock;
     this.readOnly = readOnly;
     this.ring = ring;
     this.rules = ring.rules;
     this.geometry = ring.geometry;
-    this.linesPerSegment = geometry.linesPerSegment();
     this.replay = new Replay(ring, table, index, zeroes, superblock.backingSizeBytes());
     this.segment = segment;
+    this.salvage = new Salvage(cache.name(), salvage);
   }
 
   /**
@@ -85,9 +76,30 @@ public final class Recovery {
    * @param newest M: ids of this life begin behind it
    * @param dirtyLines lines found that are to be written back
    * @param dropped segments behind T that were seen and dropped
+   * @param notUsed what damage keeps from being used, a line for people each; empty but for a
+   *     salvage
    */
   public record Result(
-      Superblock superblock, long record, long last, long newest, long dirtyLines, long dropped) {}
+      Superblock superblock,
+      long record,
+      long last,
+      long newest,
+      long dirtyLines,
+      long dropped,
+      List<String> notUsed) {
+
+    /** Of a cache that the kernel module wrote. */
+    public static Result of(KernelScan.Found found, Superblock superblock) {
+      return new Result(
+          superblock,
+          found.base(),
+          found.last(),
+          found.newest(),
+          found.dirtyLines(),
+          found.newest() - found.last(),
+          found.notUsed());
+    }
+  }
 
   /** Fills ring, table and index, repairs the device unless read-only. */
   public Result run() throws IOException {
@@ -95,26 +107,22 @@ public final class Recovery {
     if (!readOnly) {
       begin();
     }
-    long record = readRecord();
-    Mark durable = newestDurableMark(record, found);
-    long last = walk(record, durable);
-    long newest = Math.max(last, record);
+    Headers headers = new Headers(cache, superblock, segment, rules);
+    long record = readRecord(headers);
+    long ours = Math.max(record, superblock.adoptedUpTo());
+    Mark clean = new Mark(found.cleanId(), found.cleanLines());
+    Mark durable = headers.newestDurableMark(ours, record + geometry.segmentCount(), clean);
+    Walk walk = new Walk(cache, superblock, replay, segment, headers, salvage, rules);
+    walk.run(record, durable);
+    long last = walk.last();
+    long newest = last;
     if (!readOnly) {
-      newest = repair(record, last);
+      newest =
+          new Repair(cache, superblock, ring, segment, headers, salvage).run(record, walk, durable);
     }
     ring.restore(record, rules.hold(Rule.NEW_IDS) ? newest : last);
-    return new Result(superblock, record, last, newest, replay.dirtyLines(), newest - last);
-  }
-
-  /** A place in the log before which everything is durable. */
-  private record Mark(long id, int lines) {
-    boolean covers(long otherId, int line) {
-      return otherId < id || otherId == id && line < lines;
-    }
-
-    Mark max(Mark other) {
-      return other.id > id || other.id == id && other.lines > lines ? other : this;
-    }
+    return new Result(
+        superblock, record, last, newest, replay.dirtyLines(), newest - last, salvage.list());
   }
 
   // a
@@ -123,7 +131,9 @@ public final class Recovery {
     int bump = rules.hold(Rule.BUMP_INCARNATION) ? 1 : 0;
     superblock = superblock.withIncarnation(superblock.incarnation() + bump);
     writeSuperblock(cache, superblock, segment);
-    flush(Rule.FLUSH_AT_START);
+    if (rules.hold(Rule.FLUSH_AT_START)) {
+      cache.flush();
+    }
   }
 
   /** Writes sector 0 as the 4 KiB around it; {@code block} is memory to do it in. */
@@ -133,246 +143,22 @@ public final class Recovery {
     cache.write(0, block, 0, Geometry.BLOCK);
   }
 
-  private void flush(Rule rule) throws IOException {
-    if (rules.hold(rule)) {
-      cache.flush();
-    }
-  }
-
-  private long readRecord() throws IOException {
+  private long readRecord(Headers headers) throws IOException {
     cache.read(Geometry.RECORD_BLOCK_OFFSET, segment, 0, Geometry.BLOCK);
     RecordSector sector = RecordSector.decode(segment);
     boolean possible = sector.id() >= 0 && sector.id() <= Geometry.MAXIMUM_ID;
-    if (sector.state() == RecordSector.State.DAMAGED || !possible) {
-      throw damaged("the record of what is written back (sector 2047) is damaged");
+    if (sector.state() != RecordSector.State.DAMAGED && possible) {
+      return sector.id();
     }
-    return sector.id();
-  }
-
-  // b
-
-  /**
-   * Reads headers only: every sound one says what was durable when it was built. Those behind a
-   * missing one too, or a damaged header would pass for the end of the log.
-   */
-  private Mark newestDurableMark(long record, Superblock found) throws IOException {
-    Mark mark = new Mark(found.cleanId(), found.cleanLines());
-    long end = record + geometry.window();
-    for (long id = record + 1; id <= Math.min(end, record + geometry.segmentCount()); id++) {
-      readHeader(id);
-      if (follows(id, 0)) {
-        mark = mark.max(new Mark(header.durableId(), header.durableLines()));
-        end = id + geometry.window();
-      }
+    salvage.damaged(
+        "the record of what is written back (sector 2047) is damaged: all that is there is taken"
+            + " for not written back");
+    long record = headers.lowestOfRun(new Mark(superblock.cleanId(), superblock.cleanLines())) - 1;
+    if (!readOnly) {
+      RecordSector.encode(segment, record);
+      cache.write(Geometry.RECORD_BLOCK_OFFSET, segment, 0, Geometry.BLOCK);
+      cache.flush();
     }
-    return mark;
-  }
-
-  private void readHeader(long id) throws IOException {
-    cache.read(geometry.slotOffset(geometry.slot(id)), segment, 0, Geometry.BLOCK);
-    header.over(segment, 0);
-  }
-
-  /** The header just read is segment {@code id} of this cache, not older than its predecessor. */
-  private boolean follows(long id, int incarnation) {
-    boolean inOrder =
-        header.incarnation() >= incarnation && header.incarnation() <= superblock.incarnation();
-    return isOurs()
-        && (header.id() == id || !rules.hold(Rule.HEADER_ID))
-        && header.length() <= linesPerSegment
-        && (inOrder || !rules.hold(Rule.INCARNATION_ORDER));
-  }
-
-  private boolean isOurs() {
-    return header.isOurs(superblock.uuidHigh(), superblock.uuidLow())
-        || !rules.hold(Rule.HEADER_IS_OURS);
-  }
-
-  /**
-   * A device writes a sector or it does not, so a crash leaves a first sector that is blank or
-   * sound. One that is neither may have been durable; unless its segment is written back.
-   */
-  private boolean isRotten(long id, long record) {
-    boolean blank = header.id() == 0 && !header.hasExtension();
-    boolean sound = header.hasExtension() && header.sectorOk();
-    boolean writtenBack =
-        header.id() > 0 && header.id() <= record && geometry.slot(header.id()) == geometry.slot(id);
-    return !blank && !sound && !writtenBack;
-  }
-
-  private long walk(long record, Mark durable) throws IOException {
-    int incarnation = 0;
-    long last = record;
-    for (long id = record + 1; id - record <= geometry.segmentCount(); id++) {
-      readHeader(id);
-      if (!follows(id, incarnation)) {
-        if (durable.covers(id, 0) && rules.hold(Rule.DURABLE_IS_REQUIRED)) {
-          throw damaged("the header of segment " + id + ", which was durable, is gone");
-        }
-        if (isRotten(id, record)) {
-          throw damaged("where segment " + id + " should be, the first sector is damaged");
-        }
-        break;
-      }
-      incarnation = header.incarnation();
-      boolean wasDurable = durable.id() > id;
-      if (wasDurable && !metablocksOk()) {
-        throw damaged("the metablocks of segment " + id + ", which was durable, are damaged");
-      }
-      int length = header.length();
-      int good = wasDurable ? length : wholeGroups(id, durable);
-      apply(id, good);
-      last = id;
-      if ((good < length && rules.hold(Rule.COMPLETE))
-          || (!header.closed() && rules.hold(Rule.CLOSED))) {
-        if (wasDurable) {
-          throw damaged("segment " + id + " was durable, but its last header is not there");
-        }
-        tornId = id;
-        tornLength = good;
-        tornIncarnation = incarnation;
-        break;
-      }
-    }
-    return last;
-  }
-
-  private boolean metablocksOk() {
-    return header.metablocksOk() || !rules.hold(Rule.METABLOCKS_CRC);
-  }
-
-  /** Verifies lines one by one; how many of them form whole groups. */
-  private int wholeGroups(long id, Mark durable) throws IOException {
-    int length = header.length();
-    int whole = 0;
-    if (length > 0) {
-      cache.read(
-          geometry.lineOffset(geometry.slot(id), 0),
-          segment,
-          Geometry.BLOCK,
-          (long) length * Geometry.BLOCK);
-    }
-    for (int i = 0; i < length; i++) {
-      int dataCrc = Crc32c.of(segment, (long) (1 + i) * Geometry.BLOCK, Geometry.BLOCK);
-      // Data that was durable and does not fit its CRC is rot: the line is used, and answers EIO.
-      if (!header.lineOk(i, dataCrc) && rules.hold(Rule.VERIFY_LINES)) {
-        if (!durable.covers(id, i)) {
-          break;
-        }
-        if (!metablocksOk()) {
-          throw damaged("line " + i + " of segment " + id + ", which was durable, is damaged");
-        }
-      }
-      if (header.groupEnd(i) || !rules.hold(Rule.WHOLE_GROUPS)) {
-        whole = i + 1;
-      }
-    }
-    return whole;
-  }
-
-  private void apply(long id, int length) throws IOException {
-    replay.segment(id, length, header.incarnation());
-    for (int i = 0; i < length; i++) {
-      long sector = header.sector(i);
-      boolean end = header.groupEnd(i);
-      int crc = header.lineCrc(i);
-      boolean zeroRun = header.zeroRun(i);
-      if (!replay.fits(sector, zeroRun ? header.runBlocks(i) : 1)) {
-        throw damaged("segment " + id + " line " + i + " cannot be for this backing device");
-      }
-      if (zeroRun) {
-        replay.zeroRun(i, sector, header.runBlocks(i), end, crc);
-      } else {
-        replay.line(i, sector, header.mask(i), end, header.lost(i), crc);
-      }
-    }
-  }
-
-  // c, d
-
-  private long repair(long record, long last) throws IOException {
-    long newest = newestSeen(record, last);
-    long window = geometry.window();
-    Mark end = tornId == last && tornId != 0 ? new Mark(tornId, tornLength) : new Mark(last + 1, 0);
-    for (long id = last + 1; id <= last + window; id++) {
-      if (id - geometry.segmentCount() > record) {
-        break; // the slot still holds a segment of the run
-      }
-      if (id <= newest && rules.hold(Rule.EMPTY_SEGMENTS)) {
-        SegmentHeader.encodeEmpty(
-            segment,
-            0,
-            id,
-            superblock.uuidHigh(),
-            superblock.uuidLow(),
-            superblock.incarnation(),
-            end.id(),
-            end.lines());
-        ring.restoreSegment(id, 0, superblock.incarnation());
-      } else if (rules.hold(Rule.CLEAR_WINDOW)) {
-        SegmentHeader.clear(segment, 0);
-      } else {
-        continue;
-      }
-      cache.write(geometry.slotOffset(geometry.slot(id)), segment, 0, Geometry.BLOCK);
-    }
-    flush(Rule.FLUSH_EMPTY_SEGMENTS);
-    if (tornId != 0 && rules.hold(Rule.SHORTEN)) {
-      shorten();
-    }
-    return newest;
-  }
-
-  /** M: the highest id behind T that a sound header of this cache names. */
-  private long newestSeen(long record, long last) throws IOException {
-    long newest = Math.max(last, record);
-    for (long id = last + 1; id <= last + geometry.window(); id++) {
-      readHeader(id);
-      if (isOurs() && header.id() == id) {
-        newest = id;
-      }
-    }
-    if (newest - geometry.segmentCount() > record) {
-      throw damaged(
-          "segment " + newest + " lies where segments that are not written back should be");
-    }
-    return newest;
-  }
-
-  /**
-   * Rewrites the header of the torn segment for its whole groups, closed, under its own
-   * incarnation.
-   */
-  private void shorten() throws IOException {
-    readHeader(tornId);
-    long durableId = header.durableId();
-    int durableLines = header.durableLines();
-    int crc = 0;
-    for (int i = 0; i < tornLength; i++) {
-      cache.read(
-          geometry.lineOffset(geometry.slot(tornId), i), segment, Geometry.BLOCK, Geometry.BLOCK);
-      crc = Crc32c.combineBlock(crc, Crc32c.of(segment, Geometry.BLOCK, Geometry.BLOCK));
-    }
-    long metablocksEnd = SegmentHeader.metablocksEnd(tornLength);
-    segment.asSlice(metablocksEnd, Geometry.BLOCK - metablocksEnd).fill((byte) 0);
-    SegmentHeader.seal(
-        segment,
-        0,
-        tornId,
-        tornLength,
-        superblock.uuidHigh(),
-        superblock.uuidLow(),
-        tornIncarnation,
-        true,
-        durableId,
-        durableLines,
-        crc);
-    cache.write(geometry.slotOffset(geometry.slot(tornId)), segment, 0, Geometry.BLOCK);
-    flush(Rule.FLUSH_SHORTENED);
-  }
-
-  private UnusableCacheException damaged(String what) {
-    return new UnusableCacheException(
-        UnusableCacheException.Kind.DAMAGED, cache.name() + ": " + what);
+    return record;
   }
 }

@@ -52,8 +52,9 @@ final class Replay {
    *
    * @param sector that {@link #fits}
    * @param crc what {@link LineCheck} compares with
+   * @return the line that was the newest of its block until now, or {@link BlockIndex#NONE}
    */
-  void line(int i, long sector, int sectors, boolean groupEnd, int lost, int crc) {
+  long line(int i, long sector, int sectors, boolean groupEnd, int lost, int crc) {
     long block = sector / Geometry.SECTORS_PER_BLOCK;
     int line = ring.line(ring.position(id, i));
     int flags = LineTable.DIRTY | (groupEnd ? LineTable.GROUP_END : 0);
@@ -70,6 +71,7 @@ final class Replay {
         dirtyLines--;
       }
     }
+    return older;
   }
 
   /** Whether the blocks of a run that begins at {@code sector} are blocks of the backing device. */

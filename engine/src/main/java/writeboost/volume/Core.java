@@ -48,6 +48,9 @@ public final class Core {
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
   private boolean stopping;
 
+  /** Everything is to be written back, whoever waits for room or not. */
+  private boolean draining;
+
   /** To be answered when everything is durable, and nobody writes the record any more. */
   private @Nullable Request pendingStop;
 
@@ -157,6 +160,21 @@ public final class Core {
     }
   }
 
+  /**
+   * From now on write-back goes on until nothing is left that the backing device does not have. A
+   * core that is read-only writes to the backing device, for this alone; never to the cache device.
+   */
+  public void drain(Effects effects) {
+    lock.lock();
+    try {
+      draining = true;
+      log.seal();
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // inside
 
   private void accept(Request request, Effects effects) {
@@ -206,15 +224,18 @@ public final class Core {
       pendingStop = null;
     }
     if (configuration.readOnly || health.isFailed()) {
+      if (draining && !stopping) {
+        writeback.advance(true, effects);
+      }
       return;
     }
     writes.advance(effects);
     boolean waiting = writes.hasWaiting();
     if (!stopping) {
-      writeback.advance(waiting && log.lacksSlot(), effects);
+      writeback.advance(draining || waiting && log.lacksSlot(), effects);
       recorder.advance(effects);
     }
-    barriers.setUrgent(waiting);
+    barriers.setUrgent(waiting || draining);
     barriers.advance(effects);
   }
 
@@ -304,5 +325,11 @@ public final class Core {
       long flushes,
       long linesWrittenBack,
       String backingTrouble,
-      String failure) {}
+      String failure) {
+
+    /** Whether the backing device has everything, for good. */
+    public boolean isDrained() {
+      return dirtyLines == 0 && writtenBackId == newestId;
+    }
+  }
 }

@@ -159,6 +159,16 @@ final class Driver {
     }
   }
 
+  void drain() {
+    Turn turn = begin();
+    try {
+      core.drain(turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
   void stop(Request stopped) {
     Turn turn = begin();
     try {

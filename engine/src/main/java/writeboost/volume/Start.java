@@ -8,9 +8,12 @@ import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
 import writeboost.index.ZeroRanges;
 import writeboost.layout.ChecksumLayout;
+import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
+import writeboost.log.Adoption;
+import writeboost.log.KernelScan;
 import writeboost.log.Log;
 import writeboost.log.Recovery;
 import writeboost.log.Rules;
@@ -62,44 +65,164 @@ public final class Start {
       LongFunction<MemorySegment> memory,
       Rules rules)
       throws IOException {
+    return resume(cache, readOnly, ramBufferCount, memory, /* salvage= */ false, rules);
+  }
+
+  /**
+   * As {@link #resume}.
+   *
+   * @param salvage a damaged log is used as far as it goes; what is not used is listed
+   */
+  public static Started resume(
+      Blocking cache,
+      boolean readOnly,
+      int ramBufferCount,
+      LongFunction<MemorySegment> memory,
+      boolean salvage,
+      Rules rules)
+      throws IOException {
     MemorySegment block = memory.apply(Geometry.BLOCK);
     cache.read(0, block);
     Superblock superblock = Superblock.decode(block);
-    Geometry geometry = superblock.geometry();
-
-    long lines = geometry.lineCount();
-    long coreBytes = CoreMemory.bytes(geometry, ramBufferCount);
-    SegmentRing ring = new SegmentRing(geometry, memory.apply(SegmentRing.bytes(geometry)), rules);
-    LineTable table = new LineTable(memory.apply(LineTable.bytes(lines)), lines);
-    BlockIndex index = new BlockIndex(table, memory.apply(BlockIndex.bytes(lines)));
-    ZeroRanges zeroes = new ZeroRanges();
-    CoreMemory coreMemory = CoreMemory.cut(memory.apply(coreBytes), geometry, ramBufferCount);
-
-    MemorySegment oneSegment = coreMemory.ramBuffers().asSlice(0, geometry.segmentBytes());
+    Tables tables = Tables.allocate(superblock.geometry(), ramBufferCount, memory, rules);
     Recovery.Result found =
-        new Recovery(cache, superblock, readOnly, ring, table, index, zeroes, oneSegment).run();
-    Log log =
-        new Log(
-            ChecksumLayout.INSTANCE,
-            geometry,
-            ring,
-            table,
-            index,
-            zeroes,
-            coreMemory.ramBuffers(),
-            found.superblock().incarnation(),
-            found.dirtyLines());
-    Core.Configuration configuration =
-        new Core.Configuration(
-            superblock.backingSizeBytes(), readOnly, superblock.uuidHigh(), superblock.uuidLow());
-    Core core = new Core(configuration, log, coreMemory);
-    return new Started(core, found, perLineBytes(geometry) + coreBytes);
+        new Recovery(
+                cache,
+                superblock,
+                readOnly,
+                tables.ring,
+                tables.table,
+                tables.index,
+                tables.zeroes,
+                tables.oneSegment(),
+                salvage)
+            .run();
+    return tables.start(found, readOnly);
+  }
+
+  /**
+   * Takes over a cache of the kernel module: what only an older line has goes to {@code backing},
+   * then the cache becomes ours.
+   *
+   * @param fresh the superblock that it is to get, of the geometry that the module uses
+   * @param salvage what lies behind damage is dropped, and listed, instead of refused
+   * @throws writeboost.layout.UnusableCacheException if it cannot be used; nothing was written
+   */
+  public static Started adopt(
+      Blocking cache,
+      Blocking backing,
+      Superblock fresh,
+      boolean salvage,
+      int ramBufferCount,
+      LongFunction<MemorySegment> memory,
+      Formatter.Progress progress)
+      throws IOException {
+    Tables tables = Tables.allocate(fresh.geometry(), ramBufferCount, memory, Rules.ALL);
+    KernelScan.Found found = tables.scan(cache, backing, fresh, salvage, progress);
+    found.settle(backing, cache, fresh.uuidHigh(), fresh.uuidLow());
+    Superblock adopted =
+        new Adoption(cache, fresh, tables.oneSegment().asSlice(0, Geometry.BLOCK)).run(found);
+    return tables.start(Recovery.Result.of(found, adopted), false);
+  }
+
+  /**
+   * Opens a cache of the kernel module to be written back: the core writes nothing to it and takes
+   * no writes. As {@link #adopt}.
+   *
+   * @param fresh with the geometry that the module uses; goes nowhere
+   */
+  public static Started borrow(
+      Blocking cache,
+      Blocking backing,
+      Superblock fresh,
+      boolean salvage,
+      int ramBufferCount,
+      LongFunction<MemorySegment> memory,
+      Formatter.Progress progress)
+      throws IOException {
+    Tables tables = Tables.allocate(fresh.geometry(), ramBufferCount, memory, Rules.ALL);
+    KernelScan.Found found = tables.scan(cache, backing, fresh, salvage, progress);
+    found.settle(backing, cache, fresh.uuidHigh(), fresh.uuidLow());
+    return tables.start(Recovery.Result.of(found, fresh), true);
+  }
+
+  /** What a core works with, empty at first. */
+  private record Tables(
+      SegmentRing ring,
+      LineTable table,
+      BlockIndex index,
+      ZeroRanges zeroes,
+      CoreMemory memory,
+      long bytes) {
+
+    static Tables allocate(
+        Geometry geometry, int ramBufferCount, LongFunction<MemorySegment> memory, Rules rules) {
+      long lines = geometry.lineCount();
+      long coreBytes = CoreMemory.bytes(geometry, ramBufferCount);
+      LineTable table = new LineTable(memory.apply(LineTable.bytes(lines)), lines);
+      return new Tables(
+          new SegmentRing(geometry, memory.apply(SegmentRing.bytes(geometry)), rules),
+          table,
+          new BlockIndex(table, memory.apply(BlockIndex.bytes(lines))),
+          new ZeroRanges(),
+          CoreMemory.cut(memory.apply(coreBytes), geometry, ramBufferCount),
+          perLineBytes(geometry) + coreBytes);
+    }
+
+    /** Memory to read a segment into, until the core begins. */
+    MemorySegment oneSegment() {
+      return memory.ramBuffers().asSlice(0, ring.geometry.segmentBytes());
+    }
+
+    KernelScan.Found scan(
+        Blocking cache,
+        Blocking backing,
+        Superblock fresh,
+        boolean salvage,
+        Formatter.Progress progress)
+        throws IOException {
+      long backingBytes = backing.device().size();
+      return new KernelScan(cache, ring, table, index, backingBytes, oneSegment(), salvage)
+          .run(fresh.uuidHigh(), fresh.uuidLow(), progress);
+    }
+
+    Started start(Recovery.Result found, boolean readOnly) {
+      Superblock superblock = found.superblock();
+      Log log =
+          new Log(
+              ChecksumLayout.INSTANCE,
+              ring.geometry,
+              ring,
+              table,
+              index,
+              zeroes,
+              memory.ramBuffers(),
+              superblock.incarnation(),
+              found.dirtyLines());
+      Core.Configuration configuration =
+          new Core.Configuration(
+              superblock.backingSizeBytes(), readOnly, superblock.uuidHigh(), superblock.uuidLow());
+      return new Started(new Core(configuration, log, memory), found, bytes);
+    }
   }
 
   /** Memory that grows with the cache: line table, index, ring. */
   public static long perLineBytes(Geometry geometry) {
     long lines = geometry.lineCount();
     return LineTable.bytes(lines) + BlockIndex.bytes(lines) + SegmentRing.bytes(geometry);
+  }
+
+  /**
+   * Notes in a cache of the kernel module, where the module looks for it, that everything up to
+   * {@code last} is written back. Only once it is, for good.
+   *
+   * @param block 4096 bytes, aligned to 4096
+   */
+  public static void recordForKernel(Blocking cache, long last, MemorySegment block)
+      throws IOException {
+    RecordSector.encodeBare(block, last);
+    cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
+    cache.flush();
   }
 
   /**

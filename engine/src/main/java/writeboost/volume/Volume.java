@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
@@ -23,6 +24,7 @@ import writeboost.layout.Geometry;
 import writeboost.layout.Superblock;
 import writeboost.layout.UnusableCacheException;
 import writeboost.log.Recovery;
+import writeboost.log.Rules;
 
 /**
  * A cached volume: a small fast cache device in front of a large slow backing device, itself a
@@ -52,12 +54,22 @@ public final class Volume implements BlockDevice {
 
   private static final long IDLE_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
 
+  /** What was on the cache device, and what has become of it. */
+  private enum Found {
+    FORMATTED,
+    OURS,
+    /** The kernel module's, and ours now. */
+    ADOPTED,
+    /** The kernel module's, and still is. */
+    BORROWED
+  }
+
   private final Blocking cache;
   private final Start.Started started;
   private final Driver driver;
   private final Limits limits;
   private final List<MemorySegment> memory;
-  private final boolean formatted;
+  private final Found found;
   private final Thread timer;
   private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -67,13 +79,14 @@ public final class Volume implements BlockDevice {
       VolumeOptions options,
       Start.Started started,
       List<MemorySegment> memory,
-      boolean formatted) {
+      Found found) {
     this.cache = cache;
     this.started = started;
     this.memory = memory;
-    this.formatted = formatted;
+    this.found = found;
     this.driver = new Driver(started.core(), cache.device(), backing);
-    this.limits = new Limits(options.readOnly(), Geometry.SECTOR, Geometry.BLOCK, true, true);
+    boolean readOnly = options.readOnly() || found == Found.BORROWED;
+    this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, true);
     this.timer = new Thread(this::keepTime, "writeboost-timer");
     timer.setDaemon(true);
     timer.start();
@@ -82,7 +95,8 @@ public final class Volume implements BlockDevice {
   /**
    * Opens a cache that belongs to {@code backing}, or formats one where the cache device is empty
    * (DESIGN section 4, "Format or resume"). The devices stay the caller's; they are not closed
-   * here.
+   * here. A cache of the kernel module is adopted, or opened to be written back, where the options
+   * say so.
    *
    * @throws UnusableCacheException if the cache device holds something else, or belongs to another
    *     volume; nothing was written
@@ -94,15 +108,9 @@ public final class Volume implements BlockDevice {
     Blocking blockingCache = new Blocking(cache, options.cacheName());
     List<MemorySegment> memory = new ArrayList<>();
     try {
-      boolean formatted = prepare(backing, blockingCache, options, progress, memory);
-      int segmentBytes = Geometry.SECTOR << options.order();
-      Start.Started started =
-          Start.resume(
-              blockingCache,
-              options.readOnly(),
-              options.ramBufferCount(segmentBytes),
-              bytes -> reserve(bytes, memory));
-      return new Volume(backing, blockingCache, options, started, memory, formatted);
+      Found found = prepare(backing, blockingCache, options, progress, memory);
+      Start.Started started = start(backing, blockingCache, options, found, progress, memory);
+      return new Volume(backing, blockingCache, options, started, memory, found);
     } catch (UncheckedIOException e) {
       memory.forEach(Posix::release);
       throw e.getCause();
@@ -112,8 +120,32 @@ public final class Volume implements BlockDevice {
     }
   }
 
-  /** Formats the cache device where that may be done; true if it was. */
-  private static boolean prepare(
+  private static Start.Started start(
+      BlockDevice backing,
+      Blocking cache,
+      VolumeOptions options,
+      Found found,
+      Formatter.Progress progress,
+      List<MemorySegment> memory)
+      throws IOException {
+    int ramBuffers = options.ramBufferCount(Geometry.SECTOR << options.order());
+    boolean salvage = options.salvage();
+    LongFunction<MemorySegment> give = bytes -> reserve(bytes, memory);
+    if (found == Found.FORMATTED || found == Found.OURS) {
+      return Start.resume(cache, options.readOnly(), ramBuffers, give, salvage, Rules.ALL);
+    }
+    Fingerprint known = found == Found.ADOPTED ? backing.giveFingerprint() : backing.fingerprint();
+    Superblock fresh =
+        Superblock.create(
+            geometry(cache, options), UUID.randomUUID(), backing.size(), known.high(), known.low());
+    Blocking backingNow = new Blocking(backing, options.backingName());
+    return found == Found.ADOPTED
+        ? Start.adopt(cache, backingNow, fresh, salvage, ramBuffers, give, progress)
+        : Start.borrow(cache, backingNow, fresh, salvage, ramBuffers, give, progress);
+  }
+
+  /** Decides what is done with what the cache device holds; formats it where that may be done. */
+  private static Found prepare(
       BlockDevice backing,
       Blocking cache,
       VolumeOptions options,
@@ -140,10 +172,20 @@ public final class Volume implements BlockDevice {
         } catch (UnusableCacheException reason) {
           throw named(reason, options);
         }
-        return false;
+        return Found.OURS;
       }
-      case FormatDecision.Refuse(UnusableCacheException reason) -> throw named(reason, options);
+      case FormatDecision.Refuse(UnusableCacheException reason) -> {
+        if (reason.kind() == UnusableCacheException.Kind.KERNEL) {
+          return kernelCache(options, reason);
+        }
+        throw named(reason, options);
+      }
       case FormatDecision.Format() -> {
+        if (options.kernelCache() != VolumeOptions.KernelCache.REFUSE) {
+          throw new UnusableCacheException(
+              UnusableCacheException.Kind.FOREIGN,
+              options.cacheName() + ": is empty, it holds no cache: name the right device");
+        }
         if (options.readOnly()) {
           throw new UnusableCacheException(
               UnusableCacheException.Kind.FOREIGN,
@@ -156,9 +198,37 @@ public final class Volume implements BlockDevice {
             Superblock.create(
                 geometry, UUID.randomUUID(), backing.size(), given.high(), given.low());
         Formatter.format(cache, superblock, clearing(geometry, options), progress);
-        return true;
+        return Found.FORMATTED;
       }
     }
+  }
+
+  private static Found kernelCache(VolumeOptions options, UnusableCacheException found)
+      throws UnusableCacheException {
+    if (options.kernelCache() == VolumeOptions.KernelCache.REFUSE) {
+      throw named(found, options);
+    }
+    if (options.order() != Geometry.KERNEL_ORDER || options.backingFreshlyCreated()) {
+      throw new UnusableCacheException(
+          UnusableCacheException.Kind.DIFFERENT,
+          options.cacheName()
+              + (options.backingFreshlyCreated()
+                  ? ": belongs to another backing device than "
+                      + options.backingName()
+                      + ", which is new"
+                  : ": the kernel module's segments have order 10, not " + options.order()));
+    }
+    if (options.kernelCache() == VolumeOptions.KernelCache.WRITE_BACK) {
+      return Found.BORROWED;
+    }
+    if (options.readOnly()) {
+      throw new UnusableCacheException(
+          UnusableCacheException.Kind.KERNEL,
+          options.cacheName()
+              + ": was written by the dm-writeboost kernel module, and adopting it writes to it:"
+              + " leave out --read-only");
+    }
+    return Found.ADOPTED;
   }
 
   private static UnusableCacheException named(
@@ -254,7 +324,11 @@ public final class Volume implements BlockDevice {
               + ": not everything that was written could be saved: "
               + started.core().snapshot().failure());
     }
-    if (!limits.readOnly()) {
+    if (found == Found.BORROWED) {
+      if (snapshot().isDrained()) {
+        Start.recordForKernel(cache, started.recovery().last(), memory.getFirst());
+      }
+    } else if (!limits.readOnly()) {
       Start.recordCleanStop(
           cache, started.recovery().superblock(), started.core(), memory.getFirst());
     }
@@ -277,7 +351,20 @@ public final class Volume implements BlockDevice {
 
   /** True where the cache device was empty and has been formatted. */
   public boolean formatted() {
-    return formatted;
+    return found == Found.FORMATTED;
+  }
+
+  /** True where the cache was the kernel module's and is ours from now on. */
+  public boolean adopted() {
+    return found == Found.ADOPTED;
+  }
+
+  /**
+   * From now on everything is written back, as fast as the devices allow; {@link #snapshot} says
+   * how far that is.
+   */
+  public void drain() {
+    driver.drain();
   }
 
   /** What resume has found. */

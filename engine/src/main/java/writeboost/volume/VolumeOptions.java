@@ -11,6 +11,8 @@ package writeboost.volume;
  *     belong to it yet
  * @param cacheName what messages call the cache device
  * @param backingName what messages call the backing device
+ * @param kernelCache what is done where the kernel module's cache is found
+ * @param salvage a damaged log is used as far as it goes; what is not used is listed
  */
 public record VolumeOptions(
     int order,
@@ -19,11 +21,44 @@ public record VolumeOptions(
     boolean cacheFreshlyCreated,
     boolean backingFreshlyCreated,
     String cacheName,
-    String backingName) {
+    String backingName,
+    KernelCache kernelCache,
+    boolean salvage) {
+
+  /** What is done where the cache was written by the kernel module dm-writeboost. */
+  public enum KernelCache {
+    /** It is refused. */
+    REFUSE,
+    /** It becomes ours, for good. */
+    ADOPT,
+    /** It is there to be written back only; it stays the module's. */
+    WRITE_BACK
+  }
 
   public static final int DEFAULT_ORDER = 10;
   public static final long DEFAULT_RAM_BUFFER_BYTES = 64L << 20;
   private static final int RAM_BUFFERS_MIN = 2;
+
+  /** For a cache of ours that is sound. */
+  public VolumeOptions(
+      int order,
+      boolean readOnly,
+      long ramBufferBytes,
+      boolean cacheFreshlyCreated,
+      boolean backingFreshlyCreated,
+      String cacheName,
+      String backingName) {
+    this(
+        order,
+        readOnly,
+        ramBufferBytes,
+        cacheFreshlyCreated,
+        backingFreshlyCreated,
+        cacheName,
+        backingName,
+        KernelCache.REFUSE,
+        false);
+  }
 
   int ramBufferCount(long segmentBytes) {
     return Math.clamp(ramBufferBytes / segmentBytes, RAM_BUFFERS_MIN, Integer.MAX_VALUE / 2);

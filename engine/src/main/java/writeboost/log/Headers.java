@@ -1,0 +1,108 @@
+package writeboost.log;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import writeboost.device.Blocking;
+import writeboost.layout.Geometry;
+import writeboost.layout.SegmentHeaderView;
+import writeboost.layout.Superblock;
+
+/** The headers of a cache of ours, read one by one at a resume. One thread. */
+final class Headers {
+
+  private final Blocking cache;
+  private final Superblock superblock;
+  private final Geometry geometry;
+  private final int linesPerSegment;
+  private final MemorySegment memory;
+  private final Rules rules;
+  private final SegmentHeaderView view = new SegmentHeaderView();
+
+  /**
+   * @param superblock with the incarnation of this life
+   * @param memory the header that is read lies at its start
+   */
+  Headers(Blocking cache, Superblock superblock, MemorySegment memory, Rules rules) {
+    this.cache = cache;
+    this.superblock = superblock;
+    this.geometry = superblock.geometry();
+    this.linesPerSegment = geometry.linesPerSegment();
+    this.memory = memory;
+    this.rules = rules;
+  }
+
+  /** Reads what is in the slot of a segment. */
+  SegmentHeaderView read(long id) throws IOException {
+    cache.read(geometry.slotOffset(geometry.slot(id)), memory, 0, Geometry.BLOCK);
+    return view.over(memory, 0);
+  }
+
+  /** The header just read is that of segment {@code id} of this cache, and sound. */
+  boolean isOf(long id) {
+    return isOurs() && view.id() == id && view.length() <= linesPerSegment;
+  }
+
+  private boolean isOurs() {
+    return view.isOurs(superblock.uuidHigh(), superblock.uuidLow())
+        || !rules.hold(Rule.HEADER_IS_OURS);
+  }
+
+  /** As {@link #isOf}, and not older than its predecessor. */
+  boolean follows(long id, int incarnation) {
+    boolean inOrder =
+        view.incarnation() >= incarnation && view.incarnation() <= superblock.incarnation();
+    return isOurs()
+        && (view.id() == id || !rules.hold(Rule.HEADER_ID))
+        && view.length() <= linesPerSegment
+        && (inOrder || !rules.hold(Rule.INCARNATION_ORDER));
+  }
+
+  /**
+   * Reads headers only: every sound one behind {@code after} says what was durable when it was
+   * built. Those behind a missing one too, or a damaged header would pass for the end of the log.
+   *
+   * @param known what is known without them
+   */
+  Mark newestDurableMark(long after, long most, Mark known) throws IOException {
+    Mark mark = known;
+    long end = after + geometry.window();
+    for (long id = after + 1; id <= Math.min(end, most); id++) {
+      read(id);
+      if (follows(id, 0)) {
+        mark = mark.max(new Mark(view.durableId(), view.durableLines()));
+        end = id + geometry.window();
+      }
+    }
+    return mark;
+  }
+
+  /**
+   * Where the log begins, for all that its headers say: at the lowest segment from which an
+   * unbroken run leads to what was durable last. All that is written back already is in the log
+   * still, or older than that run; entered once more it changes nothing.
+   *
+   * @param known what is durable at least
+   */
+  long lowestOfRun(Mark known) throws IOException {
+    int slots = geometry.segmentCount();
+    long[] ids = new long[slots];
+    Mark durable = known;
+    for (int slot = 0; slot < slots; slot++) {
+      read(slot + 1);
+      long id = view.id();
+      boolean adopted = id > 0 && id <= superblock.adoptedUpTo();
+      boolean ours = id > 0 && isOf(id);
+      if ((adopted || ours) && geometry.slot(id) == slot) {
+        ids[slot] = id;
+      }
+      if (ours) {
+        durable = durable.max(new Mark(view.durableId(), view.durableLines()));
+      }
+    }
+    long lowest = Math.max(1, durable.lastId() + 1);
+    while (lowest > 1 && ids[geometry.slot(lowest - 1)] == lowest - 1) {
+      lowest--;
+    }
+    return lowest;
+  }
+}
