@@ -3,6 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTOR;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.BooleanSupplier;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -22,6 +23,9 @@ final class ClientRequest {
   private final MemorySegment memory;
   private final Runnable whenAnswered;
 
+  /** Whether a device has failed, so that requests may. */
+  private final BooleanSupplier mayFail;
+
   private boolean pending;
 
   /** Of a write: the number of its first piece. */
@@ -36,7 +40,9 @@ final class ClientRequest {
   /**
    * @param memory {@link #BYTES_MAX} bytes
    */
-  ClientRequest(PrefixChecker checker, MemorySegment memory, Runnable whenAnswered) {
+  ClientRequest(
+      PrefixChecker checker, MemorySegment memory, Runnable whenAnswered, BooleanSupplier mayFail) {
+    this.mayFail = mayFail;
     this.checker = checker;
     this.memory = memory;
     this.whenAnswered = whenAnswered;
@@ -134,7 +140,9 @@ final class ClientRequest {
     if (request.error == Errno.OK) {
       tellChecker();
       Payload.poison(memory, 0, request.operation == Operation.WRITE ? request.length : 0);
-    } else if (request.error != Errno.ESHUTDOWN && request.error != Errno.ECANCELED) {
+    } else if (request.error != Errno.ESHUTDOWN
+        && request.error != Errno.ECANCELED
+        && !(request.error == Errno.EIO && mayFail.getAsBoolean())) {
       throw new Violation("%s was answered %s".formatted(request, Errno.name(request.error)));
     }
     whenAnswered.run();

@@ -3,6 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTORS_PER_BLOCK;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
@@ -45,8 +46,16 @@ final class Clients {
   /** Whether requests go over several blocks. */
   private boolean largeToo;
 
+  /**
+   * @param mayFail whether a device has failed, so that requests may
+   */
   Clients(
-      Chance chance, EventQueue queue, PrefixChecker checker, int sectors, MemorySegment memory) {
+      Chance chance,
+      EventQueue queue,
+      PrefixChecker checker,
+      int sectors,
+      MemorySegment memory,
+      BooleanSupplier mayFail) {
     this.chance = chance;
     this.queue = queue;
     this.sectors = sectors;
@@ -55,7 +64,7 @@ final class Clients {
       for (int i = 0; i < DEPTH; i++) {
         MemorySegment own =
             memory.asSlice((client * DEPTH + i) * ClientRequest.BYTES_MAX, ClientRequest.BYTES_MAX);
-        requests[client][i] = new ClientRequest(checker, own, () -> think(number));
+        requests[client][i] = new ClientRequest(checker, own, () -> think(number), mayFail);
       }
     }
   }

@@ -146,12 +146,17 @@ final class CoreDriver implements Clients.Volume {
     if (request.operation == Operation.WRITE_ZEROES) {
       happenings.happened(Happening.WRITE_ZEROES);
     }
+    if (request.operation == Operation.TRIM) {
+      happenings.happened(Happening.TRIM);
+    }
   }
 
-  /** Nothing at all came of a write: it waits for room in the log. */
+  /** Nothing at all came of a request: a write waits for room in the log, a read for a line. */
   private void noteWaiting(Request request) {
     if (request.operation == Operation.WRITE) {
       happenings.happened(Happening.WRITE_WAITED);
+    } else if (request.operation == Operation.READ) {
+      happenings.happened(Happening.FILLING_LINE_READ);
     }
   }
 
@@ -166,7 +171,11 @@ final class CoreDriver implements Clients.Volume {
     Request request = operation.request;
     boolean read = request.operation == Operation.READ;
     if (operation.target == DeviceOperation.Target.BACKING) {
-      return read ? Happening.READ_FROM_BACKING : null;
+      return switch (request.operation) {
+        case READ -> Happening.READ_FROM_BACKING;
+        case WRITE_ZEROES -> Happening.ZERO_RUN_WRITTEN_BACK;
+        default -> null;
+      };
     }
     if (operation.owner instanceof Recorder) {
       return Happening.RECORD_WRITTEN;

@@ -17,7 +17,12 @@ public enum Happening {
   SLOT_REUSED,
   RECORD_WRITTEN,
   SEGMENT_APPENDED,
-  SEGMENTS_DROPPED,
+  /** A header of which some sectors survived a power loss, and others did not. */
+  TORN_HEADER,
+  /** The same of the lines of one write. */
+  TORN_GROUP,
+  /** Segments behind the end of the log that a resume has dropped. */
+  STALE_SUFFIX,
   SEGMENT_SHORTENED,
   /** Acknowledged, not flushed, and gone: as allowed. */
   UNFLUSHED_LOST,
@@ -26,11 +31,21 @@ public enum Happening {
   READ_FROM_BACKING,
   LINE_WRITTEN_BACK,
   WRITE_BACK_FROM_DEVICE,
-  /** A write or a flush of the backing device; the flush may have forgotten what it should keep. */
+  /** The end came while the backing device was being written. */
+  WRITE_BACK_IN_FLIGHT,
   BACKING_FAILED,
+  BACKING_FLUSH_FAILED,
+  /** Sectors that a failed flush has thrown away. */
+  BACKING_FORGOT,
+  CACHE_FAILED,
+  /** A device did not answer until the end. */
+  STUCK,
+  FILLING_LINE_READ,
   BARRIER_WHILE_FILLING,
   WRITE_WAITED,
   WRITE_CANCELLED,
   FUA,
-  WRITE_ZEROES
+  WRITE_ZEROES,
+  TRIM,
+  ZERO_RUN_WRITTEN_BACK
 }

@@ -38,11 +38,15 @@ public final class SimulatedDisk implements BlockDevice {
   private static final Limits LIMITS =
       new Limits(false, SECTOR, 4096, /* canZero= */ true, /* canTrim= */ true);
 
-  private static final Write ZEROES = new Write(new byte[SECTOR]);
+  private static final Write ZEROES = new Write(new byte[SECTOR], 0);
 
   /** What was handed over in one request. */
   private static final class Write {
     final byte[] data;
+
+    /** Where on the disk it begins. */
+    final long offset;
+
     long answeredAt = Long.MAX_VALUE;
 
     /** Whether a power loss that decides write by write keeps it. */
@@ -50,8 +54,9 @@ public final class SimulatedDisk implements BlockDevice {
 
     boolean decided;
 
-    Write(byte[] data) {
+    Write(byte[] data, long offset) {
       this.data = data;
+      this.offset = offset;
     }
   }
 
@@ -103,6 +108,10 @@ public final class SimulatedDisk implements BlockDevice {
   private int failuresLeft;
   private double failureOdds;
   private long failures;
+  private long failedFlushes;
+  private long forgotten;
+  private double stuckOdds;
+  private long stuck;
 
   /**
    * @param name what messages call it
@@ -136,6 +145,31 @@ public final class SimulatedDisk implements BlockDevice {
   /** Requests that have failed, over all lives. */
   public long failures() {
     return failures;
+  }
+
+  /** Flushes among them. */
+  public long failedFlushes() {
+    return failedFlushes;
+  }
+
+  /** Sectors that a failed flush has thrown away, over all lives. */
+  public long forgotten() {
+    return forgotten;
+  }
+
+  /** From now on each request is never answered, with these odds. */
+  public void hang(double odds) {
+    stuckOdds = odds;
+  }
+
+  /** Requests that will never be answered in this life. */
+  public long stuck() {
+    return stuck;
+  }
+
+  /** Whether the disk holds changes that it has not answered. */
+  public boolean isChanging() {
+    return flights.stream().anyMatch(flight -> flight.request.operation.changes());
   }
 
   /**
@@ -184,7 +218,11 @@ public final class SimulatedDisk implements BlockDevice {
       } else {
         requireAlone(request);
         flights.add(flight);
-        queue.later(latency(flight), () -> execute(flight));
+        if (chance.happens(stuckOdds)) {
+          stuck++;
+        } else {
+          queue.later(latency(flight), () -> execute(flight));
+        }
       }
     }
   }
@@ -226,8 +264,10 @@ public final class SimulatedDisk implements BlockDevice {
       return;
     }
     flight.executed = true;
+    failedFlushes++;
     for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
       if (chance.oneIn(2)) {
+        forgotten++;
         newest[s] = durable(newest[s]);
         unsettled.clear(s);
       }
@@ -270,11 +310,11 @@ public final class SimulatedDisk implements BlockDevice {
         byte[] data = new byte[(int) request.length];
         MemorySegment.copy(
             request.data, ValueLayout.JAVA_BYTE, request.dataOffset, data, 0, data.length);
-        flight.write = new Write(data);
+        flight.write = new Write(data, request.offset);
         write(first, count, flight.write, SECTOR, part);
       }
       case WRITE_ZEROES -> {
-        flight.write = new Write(ZEROES.data);
+        flight.write = new Write(ZEROES.data, request.offset);
         write(first, count, flight.write, 0, part);
       }
       case TRIM -> {}
@@ -355,10 +395,17 @@ public final class SimulatedDisk implements BlockDevice {
    * sector or, as {@code wholeWrites}, write by write.
    */
   public void losePower(double keep, boolean wholeWrites) {
+    losePower(keep, wholeWrites, (offset, sector, kept) -> {});
+  }
+
+  void losePower(double keep, boolean wholeWrites, Fate fate) {
     finishFlights();
     for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
       Version top = newest[s];
       Version survivor = wholeWrites ? newestKept(top, keep) : survivor(top, keep);
+      if (top != null) {
+        fate.decided(top.write.offset, s, survivor == top);
+      }
       if (survivor != null) {
         survivor.older = null;
       }
@@ -397,6 +444,16 @@ public final class SimulatedDisk implements BlockDevice {
     return survivor;
   }
 
+  /** Told of a sector that was written and not flushed, when the power fails. */
+  @FunctionalInterface
+  interface Fate {
+    /**
+     * @param writeOffset where the write began, in bytes; it says which write it was
+     * @param sector of the disk
+     */
+    void decided(long writeOffset, long sector, boolean kept);
+  }
+
   private void finishFlights() {
     for (Flight flight : flights) {
       boolean changes = flight.request.operation.changes();
@@ -405,6 +462,8 @@ public final class SimulatedDisk implements BlockDevice {
       }
     }
     flights.clear();
+    stuck = 0;
+    stuckOdds = 0;
   }
 
   /** What would be read now. */

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
+import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
@@ -51,6 +52,9 @@ final class SimulatedWorld {
   private double crashOdds;
   private int crashesInARow;
 
+  /** Failures of the cache device up to this life. */
+  private long cacheFailures;
+
   SimulatedWorld(long seed, Memory memory, Simulation.Decoration decoration, Rules rules) {
     this.memory = memory;
     this.rules = rules;
@@ -64,7 +68,9 @@ final class SimulatedWorld {
     blockingCache = new Blocking(cache, "cache");
     checker = new PrefixChecker(sectors);
     memory.clear();
-    clients = new Clients(chance, queue, checker, sectors, memory.zeroed(Clients.memoryBytes()));
+    clients =
+        new Clients(
+            chance, queue, checker, sectors, memory.zeroed(Clients.memoryBytes()), this::mayFail);
     stopBlock = memory.unzeroed(Geometry.BLOCK);
     readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
     memory.keep();
@@ -94,6 +100,7 @@ final class SimulatedWorld {
     }
     crashOdds = 0;
     crashesInARow = CRASHES_IN_A_ROW_MAX;
+    cacheFailures = cacheDisk.failures();
     lookAtAll(start());
   }
 
@@ -102,16 +109,25 @@ final class SimulatedWorld {
     return crashesInARow < CRASHES_IN_A_ROW_MAX ? wanted : 0;
   }
 
+  private boolean mayFail() {
+    return cacheDisk.failures() > cacheFailures;
+  }
+
   // a life
 
   private void live(int requests) throws IOException {
     Start.Started started = start();
     long failuresBefore = backingDisk.failures();
+    long failedFlushesBefore = backingDisk.failedFlushes();
+    long forgottenBefore = backingDisk.forgotten();
+    cacheFailures = cacheDisk.failures();
     try {
       long firstId = started.core().snapshot().newestId();
       CoreDriver driver = lookAtAll(started);
       crashesInARow = 0;
       backingDisk.fail(chance.oneOf(0, 0, 1, 8), chance.oneOf(0.02, 0.3));
+      cacheDisk.fail(chance.oneIn(10) ? 1 : 0, 0.02);
+      (chance.oneIn(2) ? cacheDisk : backingDisk).hang(chance.oneIn(20) ? 0.01 : 0);
       clients.begin(driver, requests, !plan.deep());
       boolean inTheMiddle = plan.deep() || chance.oneIn(2);
       runUntil(driver, inTheMiddle ? clients::haveSentAll : clients::areDone);
@@ -123,6 +139,11 @@ final class SimulatedWorld {
       happenings.happened(Happening.CRASH_WHILE_RUNNING);
     }
     happenings.happened(Happening.BACKING_FAILED, backingDisk.failures() - failuresBefore);
+    happenings.happened(
+        Happening.BACKING_FLUSH_FAILED, backingDisk.failedFlushes() - failedFlushesBefore);
+    happenings.happened(Happening.BACKING_FORGOT, backingDisk.forgotten() - forgottenBefore);
+    happenings.happened(Happening.CACHE_FAILED, cacheDisk.failures() - cacheFailures);
+    cacheDisk.fail(0, 0);
     crash();
     if (chance.happens(plan.reformatOdds())) {
       // The new cache begins with what the backing device holds; that has to stay.
@@ -177,7 +198,7 @@ final class SimulatedWorld {
   private void noteResume(Start.Started started, long flushes) {
     happenings.happened(Happening.LIFE);
     if (started.recovery().dropped() > 0) {
-      happenings.happened(Happening.SEGMENTS_DROPPED);
+      happenings.happened(Happening.STALE_SUFFIX);
     }
     if (flushes > 2) {
       happenings.happened(Happening.SEGMENT_SHORTENED);
@@ -233,6 +254,9 @@ final class SimulatedWorld {
     driver.stop(stop);
     boolean patient = chance.oneIn(2);
     runUntil(driver, () -> answered[0] && (!patient || clients.areDone()));
+    if (stop.error != Errno.OK) {
+      return; // the cache device has failed
+    }
     checker.allDurable();
     cacheDisk.answerAtOnce(plan.resumeCrashOdds());
     Superblock superblock = started.recovery().superblock();
@@ -280,6 +304,10 @@ final class SimulatedWorld {
       if (chance.happens(crashOdds)) {
         throw new SimulatedCrash("between two events");
       }
+      if (queue.isEmpty() && cacheDisk.stuck() + backingDisk.stuck() > 0) {
+        happenings.happened(Happening.STUCK);
+        throw new SimulatedCrash("a device does not answer");
+      }
       if (queue.isEmpty()) {
         queue.pass(LONG_TIME_NS);
         driver.tick();
@@ -297,6 +325,9 @@ final class SimulatedWorld {
 
   private void crash() {
     crashesInARow++;
+    if (backingDisk.isChanging()) {
+      happenings.happened(Happening.WRITE_BACK_IN_FLIGHT);
+    }
     queue.clear();
     clients.drop();
     boolean cacheLosesPower = chance.happens(plan.deep() ? 0.8 : 0.5);
@@ -308,7 +339,11 @@ final class SimulatedWorld {
 
   private void end(SimulatedDisk disk, boolean losesPower) {
     if (losesPower) {
-      disk.losePower(chance.oneOf(0.1, 0.5, 0.9), chance.oneIn(2));
+      Torn torn = new Torn(plan.geometry());
+      disk.losePower(chance.oneOf(0.1, 0.5, 0.9), chance.oneIn(2), torn);
+      if (disk == cacheDisk) {
+        torn.note(happenings);
+      }
     } else {
       disk.kill();
     }
