@@ -99,6 +99,22 @@ record Plan(
         true);
   }
 
+  /** A life or two of a few requests, for a crash at each of its moments. */
+  static Plan small(Chance chance) {
+    int slots = chance.between(3, 4);
+    return new Plan(
+        geometry(chance, chance.oneOf(4, 5), slots, chance.between(1, slots - 1)),
+        (long) BLOCK * chance.between(2, 6),
+        chance.between(2, 4),
+        2,
+        chance.between(10, 30),
+        0,
+        0,
+        0,
+        0,
+        false);
+  }
+
   private static Geometry geometry(Chance chance, int order, int slots, int window) {
     long tail = chance.oneIn(4) ? (long) SECTOR * chance.below(8) : 0;
     long bytes = Geometry.SUPERBLOCK_REGION + ((long) slots << order + 9) + tail;

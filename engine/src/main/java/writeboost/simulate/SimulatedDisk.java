@@ -93,6 +93,7 @@ public final class SimulatedDisk implements BlockDevice {
   private final String name;
   private final Chance chance;
   private final EventQueue queue;
+  private final Moments moments;
   private final @Nullable Version[] newest;
   private final BitSet unsettled = new BitSet();
   private final List<Flight> flights = new ArrayList<>();
@@ -118,6 +119,14 @@ public final class SimulatedDisk implements BlockDevice {
    * @param sizeBytes a multiple of 512
    */
   public SimulatedDisk(String name, long sizeBytes, Chance chance, EventQueue queue) {
+    this(name, sizeBytes, chance, queue, new Moments(0));
+  }
+
+  /**
+   * @param moments of the world that the disk is in
+   */
+  SimulatedDisk(String name, long sizeBytes, Chance chance, EventQueue queue, Moments moments) {
+    this.moments = moments;
     this.name = name;
     this.chance = chance;
     this.queue = queue;
@@ -230,7 +239,7 @@ public final class SimulatedDisk implements BlockDevice {
   private void atOnce(Flight flight) {
     // A crash at a read is like one at the change before it; most requests of a start are reads.
     boolean read = flight.request.operation == Operation.READ;
-    if (chance.happens(read ? crashOdds / 10 : crashOdds)) {
+    if (moments.isEnd() || chance.happens(read ? crashOdds / 10 : crashOdds)) {
       perform(flight, chance.oneOf(0, 0.5, 1));
       throw new SimulatedCrash(name + ": " + flight.request);
     }

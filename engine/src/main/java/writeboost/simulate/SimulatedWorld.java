@@ -36,6 +36,7 @@ final class SimulatedWorld {
   private final Plan plan;
   private final Memory memory;
   private final Rules rules;
+  private final Moments moments;
   private final Happenings happenings = new Happenings();
   private final SimulatedDisk cacheDisk;
   private final SimulatedDisk backingDisk;
@@ -55,15 +56,18 @@ final class SimulatedWorld {
   /** Failures of the cache device up to this life. */
   private long cacheFailures;
 
-  SimulatedWorld(long seed, Memory memory, Simulation.Decoration decoration, Rules rules) {
+  SimulatedWorld(
+      long seed, Memory memory, Simulation.Decoration decoration, Rules rules, Moments moments) {
     this.memory = memory;
+    this.moments = moments;
     this.rules = rules;
     chance = new Chance(seed);
     queue = new EventQueue(chance);
-    plan = Plan.draw(chance);
+    plan = moments.isChosen() ? Plan.small(chance) : Plan.draw(chance);
     sectors = (int) (plan.volumeBytes() / SECTOR);
-    cacheDisk = new SimulatedDisk("cache", plan.geometry().cacheSizeBytes(), chance, queue);
-    backingDisk = new SimulatedDisk("backing", plan.volumeBytes(), chance, queue);
+    cacheDisk =
+        new SimulatedDisk("cache", plan.geometry().cacheSizeBytes(), chance, queue, moments);
+    backingDisk = new SimulatedDisk("backing", plan.volumeBytes(), chance, queue, moments);
     cache = decoration.decorate(cacheDisk);
     blockingCache = new Blocking(cache, "cache");
     checker = new PrefixChecker(sectors);
@@ -101,7 +105,16 @@ final class SimulatedWorld {
     crashOdds = 0;
     crashesInARow = CRASHES_IN_A_ROW_MAX;
     cacheFailures = cacheDisk.failures();
-    lookAtAll(start());
+    lastLook();
+  }
+
+  private void lastLook() throws IOException {
+    try {
+      lookAtAll(start());
+    } catch (SimulatedCrash chosen) {
+      crash();
+      lookAtAll(start());
+    }
   }
 
   /** These odds, or none: the world has to come round at last. */
@@ -301,7 +314,7 @@ final class SimulatedWorld {
       if (events == EVENTS_MAX) {
         throw new Violation("something goes on for ever, and requests have no answer");
       }
-      if (chance.happens(crashOdds)) {
+      if (moments.isEnd() || chance.happens(crashOdds)) {
         throw new SimulatedCrash("between two events");
       }
       if (queue.isEmpty() && cacheDisk.stuck() + backingDisk.stuck() > 0) {

@@ -51,7 +51,23 @@ public final class Simulation {
    * @throws Violation if a promise was broken; says in which life
    */
   public Report run(long seed) {
-    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration, rules);
+    return run(seed, new Moments(0));
+  }
+
+  /**
+   * Runs a small world that ends once at the moment {@code end}, counted from 1, and goes on from
+   * there. With all moments one after the other: a crash at every I/O and every event.
+   *
+   * @return false where the run was over before that moment
+   */
+  public boolean runWithEndAt(long seed, long end) {
+    Moments moments = new Moments(end);
+    run(seed, moments);
+    return moments.isPast();
+  }
+
+  private Report run(long seed, Moments moments) {
+    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration, rules, moments);
     try {
       world.run();
     } catch (IOException | RuntimeException | AssertionError fault) {

@@ -14,6 +14,7 @@ import writeboost.device.BlockDevice;
 final class SimulationTest {
 
   private static final int RUNS = Integer.getInteger("simulate.runs", 2000);
+  private static final int WORLDS = Integer.getInteger("simulate.worlds", 10);
   private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
 
   /** Seeds within which a faulty disk has to be found out. */
@@ -30,6 +31,22 @@ final class SimulationTest {
     if (RUNS >= 2000) {
       assertThat(Happening.values()).allMatch(what -> happenings.count(what) > 0);
     }
+  }
+
+  /** {@code -Dsimulate.worlds=N}: so many small worlds, each ended at each of its moments. */
+  @Test
+  void aCrashAtEveryMomentKeepsThePromises() {
+    Simulation simulation = new Simulation();
+    long crashes = 0;
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + WORLDS; seed++) {
+      long end = 1;
+      while (simulation.runWithEndAt(seed, end)) {
+        end++;
+      }
+      crashes += end - 1;
+    }
+    System.out.printf("%,d moments of %d small worlds%n", crashes, WORLDS);
+    assertThat(crashes).isGreaterThan(100L * WORLDS);
   }
 
   @Test
