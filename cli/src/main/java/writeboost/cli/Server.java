@@ -176,37 +176,11 @@ final class Server {
     }
   }
 
-  /** Waits for the signal to stop; says so when the volume fails meanwhile. */
+  /** Waits for the signal to stop; says what befalls the volume meanwhile. */
   private void watch(Volume volume, StopSignal stop) {
-    boolean told = false;
-    String trouble = "";
+    Troubles troubles = new Troubles(backing.path(), cache.path());
     while (!stop.await(StopSignal.LOOK_EVERY_MS)) {
-      String failure = volume.snapshot().failure();
-      if (!told && !failure.isEmpty()) {
-        told = true;
-        LOG.log(
-            Level.ERROR,
-            "{0}: failed ({1}): writes are refused, reads go on; mend the device, then start again",
-            cache.path(),
-            failure);
-      }
-      String now = volume.snapshot().backingTrouble();
-      if (!kind(now).equals(kind(trouble))) {
-        LOG.log(
-            Level.WARNING,
-            now.isEmpty()
-                ? "{0}: write-back goes on"
-                : "{0}: write-back fails and is tried again ({1}); nothing is lost, but mend this"
-                    + " before the cache is full",
-            backing.path(),
-            now);
-      }
-      trouble = now;
+      troubles.look(volume.snapshot());
     }
-  }
-
-  /** The error alone, which ends the text: not a line for every place on the device. */
-  private static String kind(String trouble) {
-    return trouble.substring(trouble.lastIndexOf(' ') + 1);
   }
 }

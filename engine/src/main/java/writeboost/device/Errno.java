@@ -12,10 +12,21 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int ENOSPC = 28;
   public static final int ENOTSUP = 95;
+  public static final int ENODATA = 61;
+  public static final int EILSEQ = 84;
   public static final int ESHUTDOWN = 108;
+  public static final int EREMOTEIO = 121;
   public static final int ECANCELED = 125;
 
   private Errno() {}
+
+  /**
+   * Whether a device says with this that the place asked for is bad: EIO, or what Linux makes of a
+   * medium, a target and an integrity error. The rest of the device may be good.
+   */
+  public static boolean isBadPlace(int error) {
+    return error == EIO || error == ENODATA || error == EREMOTEIO || error == EILSEQ;
+  }
 
   /** The symbolic name, for messages. */
   public static String name(int error) {
@@ -27,7 +38,10 @@ public final class Errno {
       case EINVAL -> "EINVAL";
       case ENOSPC -> "ENOSPC";
       case ENOTSUP -> "ENOTSUP";
+      case ENODATA -> "ENODATA";
+      case EILSEQ -> "EILSEQ";
       case ESHUTDOWN -> "ESHUTDOWN";
+      case EREMOTEIO -> "EREMOTEIO";
       case ECANCELED -> "ECANCELED";
       default -> "errno " + error;
     };

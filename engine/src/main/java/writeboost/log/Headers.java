@@ -2,6 +2,7 @@ package writeboost.log;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import writeboost.device.Blocking;
 import writeboost.layout.Geometry;
 import writeboost.layout.SegmentHeaderView;
@@ -58,6 +59,16 @@ final class Headers {
   }
 
   /**
+   * Whether segment {@code id} may hold writes of clients. Not so the one in the last free slot
+   * (see {@link SegmentRing#isReserve}): it holds copies of lines that are all in the run before
+   * it. It is dropped, so that there is room for copies again.
+   */
+  boolean mayHoldWrites(long id, long record) {
+    long slots = geometry.segmentCount();
+    return id - record < slots || id - record == slots && id <= superblock.adoptedUpTo();
+  }
+
+  /**
    * Reads headers only: every sound one behind {@code after} says what was durable when it was
    * built. Those behind a missing one too, or a damaged header would pass for the end of the log.
    *
@@ -79,7 +90,8 @@ final class Headers {
   /**
    * Where the log begins, for all that its headers say: at the lowest segment from which an
    * unbroken run leads to what was durable last. All that is written back already is in the log
-   * still, or older than that run; entered once more it changes nothing.
+   * still, or older than that run; entered once more it changes nothing. Where every slot is in
+   * use, the oldest segment is written back, or the newest would hold no writes.
    *
    * @param known what is durable at least
    */
@@ -99,8 +111,10 @@ final class Headers {
         durable = durable.max(new Mark(view.durableId(), view.durableLines()));
       }
     }
-    long lowest = Math.max(1, durable.lastId() + 1);
-    while (lowest > 1 && ids[geometry.slot(lowest - 1)] == lowest - 1) {
+    long newest = Arrays.stream(ids).max().orElse(0);
+    long least = newest <= superblock.adoptedUpTo() ? 1 : Math.max(1, newest + 2 - slots);
+    long lowest = Math.max(least, durable.lastId() + 1);
+    while (lowest > least && ids[geometry.slot(lowest - 1)] == lowest - 1) {
       lowest--;
     }
     return lowest;

@@ -122,20 +122,31 @@ public final class Log {
   }
 
   /**
-   * Makes sure that the current segment has a free line.
+   * Makes sure that the current segment has a free line for a client's write.
    *
    * @return false where the caller has to wait: for a RAM buffer, for the window of unflushed ids,
    *     or for write-back to free a slot
    */
   public boolean hasRoom() {
-    return current != null || openNext();
+    return !ring.isReserve(currentOrNextId()) && (current != null || openNext());
   }
 
   /**
-   * True where the next segment could not be opened because write-back (or its record) is behind.
+   * Makes sure that the current segment has a free line for the copy of an older one, which may
+   * also take the last free slot: it frees another.
    */
+  public boolean hasRoomForCopy() {
+    return current != null || openNext();
+  }
+
+  private long currentOrNextId() {
+    return current != null ? current.id : ring.newestId() + 1;
+  }
+
+  /** True where clients have to wait because write-back (or its record) is behind. */
   public boolean lacksSlot() {
-    return current == null && !ring.canOpen(ring.newestId() + 1);
+    return ring.isReserve(currentOrNextId())
+        || current == null && !ring.canOpen(ring.newestId() + 1);
   }
 
   private boolean openNext() {
@@ -360,6 +371,17 @@ public final class Log {
    */
   public long dirtyLines() {
     return dirtyLines;
+  }
+
+  /** Whether nothing of a segment is dirty. */
+  public boolean isClean(long id) {
+    int length = ring.length(id);
+    for (int i = 0; i < length; i++) {
+      if (table.has(ring.line(ring.position(id, i)), LineTable.DIRTY)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The line at {@code position} need not be written back (any more). */

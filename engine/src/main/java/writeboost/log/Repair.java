@@ -48,7 +48,8 @@ final class Repair {
     long end = last + geometry.window();
     if (salvage.happened()) {
       // What was dropped may reach farther than a window, and what says so stays on the device.
-      newest = Math.max(newest, Math.max(durable.lastId(), superblock.adoptedUpTo()));
+      long used = Math.min(durable.lastId(), record + geometry.segmentCount() - 1);
+      newest = Math.max(newest, Math.max(used, superblock.adoptedUpTo()));
       end = Math.max(end, newest);
     }
     Mark mark = walk.isTorn() ? new Mark(last, walk.tornLength()) : new Mark(last + 1, 0);
@@ -69,7 +70,7 @@ final class Repair {
     return newest;
   }
 
-  /** M: the highest id behind T that a sound header of this cache names. */
+  /** M: the highest id behind T that a sound header of this cache names, copies not counted. */
   private long newestSeen(long record, long last) throws IOException {
     long newest = last;
     long end = last + geometry.window();
@@ -78,7 +79,8 @@ final class Repair {
     }
     for (long id = last + 1; id <= end; id++) {
       SegmentHeaderView header = headers.read(id);
-      if (headers.isOf(id)) {
+      boolean copies = id - record == geometry.segmentCount() && !headers.mayHoldWrites(id, record);
+      if (headers.isOf(id) && !copies) {
         newest = id;
         salvage.notUsed(
             "segment "

@@ -143,9 +143,22 @@ public final class SegmentRing {
    */
   boolean canOpen(long id) {
     long occupant = id - segmentCount;
-    long free = rules.hold(Rule.SLOT_RECORD_DURABLE) ? durableRecordId : writtenBackId;
     boolean unpinned = pins(slot(id)) == 0 || !rules.hold(Rule.SLOT_UNPINNED);
-    return occupant <= 0 || (free >= occupant && unpinned);
+    return occupant <= 0 || (freeId() >= occupant && unpinned);
+  }
+
+  /** Slots up to that of this segment may be used again. */
+  private long freeId() {
+    return rules.hold(Rule.SLOT_RECORD_DURABLE) ? durableRecordId : writtenBackId;
+  }
+
+  /**
+   * Whether {@code id} takes the last slot that may be used: no durable record sets the next one
+   * free. Only copies of lines of the oldest segments go there, never clients' lines, so that there
+   * is always a way to free a slot; and resume may drop it, because their originals are all there.
+   */
+  boolean isReserve(long id) {
+    return id + 1 - segmentCount > freeId();
   }
 
   void open(long id, int incarnation) {

@@ -61,7 +61,7 @@ final class Walk {
   void run(long record, Mark durable) throws IOException {
     last = record;
     int incarnation = 0;
-    for (long id = record + 1; id - record <= geometry.segmentCount() && !torn; id++) {
+    for (long id = record + 1; headers.mayHoldWrites(id, record) && !torn; id++) {
       boolean kernels = id <= superblock.adoptedUpTo();
       boolean good = kernels ? takeKernel(id) : take(id, record, incarnation, durable);
       if (!good) {

@@ -67,7 +67,7 @@ public final class Core {
           case LapLayout _ -> new LapWriter(log, this::cacheFailed);
         };
     barriers = new Barriers(log, writer, this::cacheFailed);
-    writeback = new Writeback(log, check, memory.writeback());
+    writeback = new Writeback(log, check, barriers, memory.writeback(), this::cacheFailed);
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
     writes = new WritePath(this, log, check, statistics);
     reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
@@ -290,6 +290,10 @@ public final class Core {
           writer.bytesWritten(),
           barriers.flushes(),
           writeback.linesWritten(),
+          writeback.linesDamaged(),
+          writeback.linesRefused(),
+          writeback.linesCopiedForward(),
+          statistics.lostSectors() + writeback.sectorsLost(),
           writeback.failure(),
           health.reason());
     } finally {
@@ -310,6 +314,10 @@ public final class Core {
    * @param bytesLogged bytes written to segments in this life
    * @param flushes flushes of the cache device in this life
    * @param linesWrittenBack lines written to the backing device in this life
+   * @param damagedLines dirty lines that write-back found damaged on the cache device
+   * @param refusedLines lines that the backing device refused for good
+   * @param copiedForwardLines such lines that have been copied out of the way
+   * @param lostSectors sectors given up because their line was damaged
    * @param backingTrouble why write-back does not get on, or empty
    * @param failure why the volume has failed, or empty
    */
@@ -324,6 +332,10 @@ public final class Core {
       long bytesLogged,
       long flushes,
       long linesWrittenBack,
+      long damagedLines,
+      long refusedLines,
+      long copiedForwardLines,
+      long lostSectors,
       String backingTrouble,
       String failure) {
 

@@ -42,7 +42,7 @@ final class ReadPath {
       ReadPiece piece = pieces.take();
       ticket.pieceBegun();
       int bytes = runBytes(offset, left);
-      piece.begin(ticket, offset, bytes);
+      piece.begin(ticket, ticket.request.dataOffset + ticket.progress, offset, bytes);
       ticket.progress += bytes;
       locate(piece, effects);
     }
@@ -120,6 +120,26 @@ final class ReadPath {
       piece.fromCache(line, wanted, effects);
     } else {
       piece.fromBacking(log.ring.positionOfLine(line), effects);
+    }
+  }
+
+  /**
+   * The lines that {@code piece} wanted are damaged, some of them or all, or could not be read. A
+   * run is taken apart. A line that is written back is on the backing device as well; of one that
+   * is not there is nothing else.
+   */
+  void damaged(ReadPiece piece, int error, Effects effects) {
+    if (!piece.isSingle()) {
+      piece.split(pieces, effects);
+      return;
+    }
+    long line = log.find(piece.block());
+    if (line != piece.line()) {
+      locate(piece, effects);
+    } else if (log.table.has((int) line, LineTable.DIRTY)) {
+      piece.end(error, effects);
+    } else {
+      piece.fromBacking(BlockIndex.NONE, effects);
     }
   }
 

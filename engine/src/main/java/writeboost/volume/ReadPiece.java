@@ -74,14 +74,19 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
     this.bounces = bounces;
   }
 
-  void begin(Ticket newTicket, long newOffset, int newBytes) {
+  void begin(Ticket newTicket, long newPayloadOffset, long newOffset, int newBytes) {
     ticket = newTicket;
     payload = newTicket.request.data;
-    payloadOffset = newTicket.request.dataOffset + newTicket.progress;
+    payloadOffset = newPayloadOffset;
     offset = newOffset;
     bytes = newBytes;
     overlaid = BlockIndex.NONE;
     damaged = false;
+  }
+
+  /** The line that it has been looking at, the first one of a run. */
+  long line() {
+    return line;
   }
 
   long block() {
@@ -187,7 +192,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
       }
     } else if (error != Errno.OK) {
       letGo(effects);
-      end(error, effects);
+      path.damaged(this, error, effects);
     } else {
       effects.run(this);
     }
@@ -206,6 +211,8 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
       awaitLine(now);
     } else if ((log.table.lost((int) now) & sectors()) != 0) {
       end(Errno.EIO, effects);
+    } else if ((log.table.sectors((int) now) & sectors()) == 0) {
+      end(Errno.OK, effects);
     } else {
       fromCache(now, log.table.sectors((int) now) & sectors(), effects);
     }
@@ -253,8 +260,23 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
     letGo(effects);
     if (damaged) {
       core.statistics().damagedLine();
+      damaged = false;
+      path.damaged(this, Errno.EIO, effects);
+    } else {
+      end(Errno.OK, effects);
     }
-    end(damaged ? Errno.EIO : Errno.OK, effects);
+  }
+
+  /** Ends in favour of one piece for each of its blocks. */
+  void split(Pool<ReadPiece> pieces, Effects effects) {
+    Ticket whole = Core.require(ticket);
+    for (int i = 0; i < bytes; i += Geometry.BLOCK) {
+      ReadPiece piece = pieces.take();
+      whole.pieceBegun();
+      piece.begin(whole, payloadOffset + i, offset + i, Geometry.BLOCK);
+      path.locate(piece, effects);
+    }
+    end(Errno.OK, effects);
   }
 
   private void letGo(Effects effects) {

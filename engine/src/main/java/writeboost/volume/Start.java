@@ -239,7 +239,9 @@ public final class Start {
     RecordSector.encode(block, end.writtenBackId());
     cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
     cache.flush();
-    Recovery.writeSuperblock(cache, superblock.withClean(end.newestId() + 1, 0), block);
+    // Copies in the last free slot are dropped at resume, so nothing may be promised of them.
+    long cleanId = Math.min(end.newestId() + 1, end.writtenBackId() + end.segments());
+    Recovery.writeSuperblock(cache, superblock.withClean(cleanId, 0), block);
     cache.flush();
   }
 }

@@ -19,6 +19,9 @@ import writeboost.log.SegmentBuffer;
  */
 final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
 
+  /** So often the old line is read before its sectors are given up. */
+  private static final int TRIES = 3;
+
   /** Where the sectors come from that the payload does not cover. */
   private enum Rest {
     /** Nowhere: they are not in the cache, or the line is full. */
@@ -51,6 +54,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
   private Rest rest = Rest.NONE;
   private int restSectors;
   private int lostSectors;
+  private int tries;
   private long oldLine;
   private long oldId;
   private @Nullable SegmentBuffer oldBuffer;
@@ -111,6 +115,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
       return;
     }
     rest = Rest.DEVICE;
+    tries = 1;
     log.ring.pin(old);
     read.target = DeviceOperation.Target.CACHE;
     SegmentBuffer target = Core.require(buffer);
@@ -128,6 +133,11 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
 
   @Override
   public void ioDone(DeviceOperation operation, int error, Effects effects) {
+    if (error != Errno.OK && tries < TRIES) {
+      tries++;
+      effects.submit(read);
+      return;
+    }
     if (error != Errno.OK) {
       lostSectors = restSectors;
     }

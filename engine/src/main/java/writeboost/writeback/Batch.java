@@ -1,18 +1,12 @@
 package writeboost.writeback;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import writeboost.device.Operation;
-import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
-import writeboost.effect.Work;
 import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
 import writeboost.log.Rule;
-import writeboost.log.SegmentBuffer;
 
 /**
  * The segments that are written back together, gathered in memory of our own: copied from RAM
@@ -28,12 +22,9 @@ final class Batch {
   private static final int BYTES_MAX = 16 << 20;
 
   private final Log log;
-  private final LineCheck check;
   private final WritebackPlan plan;
   private final MemorySegment memory;
-  private final int segmentsMax;
-  private final DeviceOperation[] reads;
-  private final Copy[] copies;
+  private final GatheredSegment[] segments;
 
   private long firstId;
   private long lastId;
@@ -43,15 +34,12 @@ final class Batch {
    */
   Batch(Log log, LineCheck check, WritebackPlan plan, MemorySegment memory, Writeback writeback) {
     this.log = log;
-    this.check = check;
     this.plan = plan;
     this.memory = memory;
-    segmentsMax = segmentsMax(log.geometry);
-    reads = new DeviceOperation[segmentsMax];
-    copies = new Copy[segmentsMax];
-    for (int i = 0; i < segmentsMax; i++) {
-      reads[i] = new DeviceOperation(writeback);
-      copies[i] = new Copy(writeback);
+    segments = new GatheredSegment[segmentsMax(log.geometry)];
+    for (int i = 0; i < segments.length; i++) {
+      long base = (long) i * log.geometry.segmentBytes();
+      segments[i] = new GatheredSegment(writeback, i, log, check, memory, base);
     }
   }
 
@@ -65,16 +53,20 @@ final class Batch {
   }
 
   /**
-   * Plans the oldest segments that are not written back; returns how many reads of the cache device
-   * are on their way.
+   * Gathers the oldest segments behind {@code sweptId}; returns how many of them are on their way.
+   *
+   * @param patient a read that the cache device refuses is to be tried again
    */
-  int collect(Effects effects) {
-    firstId = log.ring.writtenBackId() + 1;
-    lastId = Math.min(newestAllowed(), firstId + segmentsMax - 1);
+  int collect(long sweptId, boolean patient, Effects effects) {
+    firstId = sweptId + 1;
+    lastId = Math.min(newestAllowed(), sweptId + segments.length);
     plan.clear();
     int inFlight = 0;
     for (long id = firstId; id <= lastId; id++) {
-      inFlight += collect(id, effects);
+      GatheredSegment segment = segment(id);
+      segment.begin(id, patient);
+      collect(id, segment);
+      inFlight += segment.gather(effects) ? 1 : 0;
     }
     return inFlight;
   }
@@ -87,10 +79,8 @@ final class Batch {
     return log.current() == null ? log.ring.newestId() : log.ring.newestId() - 1;
   }
 
-  private int collect(long id, Effects effects) {
+  private void collect(long id, GatheredSegment segment) {
     long first = log.ring.position(id, 0);
-    int from = -1;
-    int to = 0;
     for (int i = 0; i < log.ring.length(id); i++) {
       int line = log.ring.line(first + i);
       if (!log.table.has(line, LineTable.DIRTY)) {
@@ -99,101 +89,73 @@ final class Batch {
       if (log.table.has(line, LineTable.ZERO_RUN)) {
         plan.addZeroRun(log.table.block(line), log.table.runBlocks(line));
       } else if (!log.isZeroedForGood(first + i)) {
-        plan.add(log.table.block(line), log.table.sectors(line), first + i);
-        from = from < 0 ? i : from;
-        to = i + 1;
+        segment.want(i);
       }
     }
-    if (to == 0) {
-      return 0;
-    }
-    int k = (int) (id - firstId);
-    SegmentBuffer buffer = log.bufferOf(id);
-    if (buffer != null) {
-      copies[k].begin(buffer, from, to, effects);
-    } else {
-      long offset = log.geometry.lineOffset(log.geometry.slot(id), from);
-      long bytes = (long) (to - from) * Geometry.BLOCK;
-      reads[k].target = DeviceOperation.Target.CACHE;
-      reads[k].request.set(Operation.READ, 0, offset, bytes, memory, ownLine(id, from));
-      effects.submit(reads[k]);
-    }
-    return 1;
   }
 
-  /** Takes lines out of a RAM buffer, which is pinned only while that lasts. */
-  private final class Copy extends Work {
-    private final Writeback writeback;
-    private @Nullable SegmentBuffer buffer;
-    private int from;
-    private int to;
+  private GatheredSegment segment(long id) {
+    return segments[(int) (id - firstId)];
+  }
 
-    Copy(Writeback writeback) {
-      this.writeback = writeback;
-    }
+  /** The read of segment {@code number} is answered; true where it failed for good. */
+  boolean readDone(int number, int error, Effects effects) {
+    return segments[number].readDone(error, effects);
+  }
 
-    void begin(SegmentBuffer newBuffer, int newFrom, int newTo, Effects effects) {
-      buffer = newBuffer;
-      from = newFrom;
-      to = newTo;
-      newBuffer.pins++;
-      effects.run(this);
-    }
-
-    private SegmentBuffer source() {
-      return Objects.requireNonNull(buffer);
-    }
-
-    @Override
-    public void run() {
-      SegmentBuffer source = source();
-      long bytes = (long) (to - from) * Geometry.BLOCK;
-      MemorySegment.copy(
-          source.memory, source.lineBase(from), memory, ownLine(source.id, from), bytes);
-    }
-
-    @Override
-    public void finished(Effects effects) {
-      source().pins--;
-      buffer = null;
-      writeback.gathered(effects);
+  /** All is gathered: plans what may be written back, which is neither damaged nor lost. */
+  void plan() {
+    for (long id = firstId; id <= lastId; id++) {
+      GatheredSegment segment = segment(id);
+      long first = log.ring.position(id, 0);
+      for (int i = 0; i < log.ring.length(id); i++) {
+        if (segment.isWanted(i) && !segment.isLeft(i)) {
+          int line = log.ring.line(first + i);
+          int lost = log.table.lost(line);
+          if (lost != 0) {
+            segment.leave(i);
+          }
+          plan.add(log.table.block(line), log.table.sectors(line) & ~lost, first + i);
+        }
+      }
     }
   }
 
-  /** Where line {@code i} of a segment lies in {@link #memory} once it is read. */
-  private long ownLine(long id, int i) {
-    return (id - firstId) * log.geometry.segmentBytes() + (long) Geometry.BLOCK * (1 + i);
-  }
-
-  /**
-   * Copies a part of the line at {@code position}; outside the lock, any thread.
-   *
-   * @return false where the line is damaged, or has sectors that are lost already: it must not
-   *     reach the backing device
-   */
-  boolean copy(long position, long within, long bytes, MemorySegment to, long toOffset) {
-    long id = log.ring.idOf(position);
-    int i = log.ring.indexOf(position);
-    long line = ownLine(id, i);
-    boolean intact = check.isIntact(id, i, memory, line);
+  /** Copies a part of the line at {@code position}; outside the lock, any thread. */
+  void copy(long position, long within, long bytes, MemorySegment to, long toOffset) {
+    long line = segment(log.ring.idOf(position)).line(log.ring.indexOf(position));
     MemorySegment.copy(memory, line + within, to, toOffset, bytes);
-    return intact && log.table.lost(log.ring.line(position)) == 0;
   }
 
-  /** All of it is on the backing device for good. */
+  /** The backing device does not take the line at {@code position}. */
+  void leave(long position) {
+    segment(log.ring.idOf(position)).leave(log.ring.indexOf(position));
+  }
+
+  /** All of it is on the backing device for good, but for the lines that are left. */
   void clean() {
     for (long id = firstId; id <= lastId; id++) {
+      GatheredSegment segment = segment(id);
       long first = log.ring.position(id, 0);
       int length = log.ring.length(id);
       for (int i = 0; i < length; i++) {
-        log.clean(first + i);
+        if (!segment.isLeft(i)) {
+          log.clean(first + i);
+        }
       }
     }
-    log.ring.writtenBack(lastId);
   }
 
-  @Override
-  public String toString() {
-    return "segments " + firstId + " to " + lastId;
+  long lastId() {
+    return lastId;
+  }
+
+  /** Lines that are damaged, or could not be read. */
+  int damaged() {
+    int damaged = 0;
+    for (long id = firstId; id <= lastId; id++) {
+      damaged += segment(id).damaged();
+    }
+    return damaged;
   }
 }

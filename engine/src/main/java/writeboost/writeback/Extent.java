@@ -27,7 +27,6 @@ final class Extent extends Work implements DeviceOperation.Owner {
   private int lines;
   private int fromSector;
   private long bytes;
-  private boolean damaged;
 
   Extent(Writeback writeback, WritebackPlan plan, Batch batch, MemorySegment memory, long base) {
     this.writeback = writeback;
@@ -45,7 +44,6 @@ final class Extent extends Work implements DeviceOperation.Owner {
     }
     fromSector = plan.fromSector();
     bytes = (long) plan.sectors() * Geometry.SECTOR;
-    damaged = false;
     write.target = DeviceOperation.Target.BACKING;
     write.request.set(
         Operation.WRITE, 0, plan.firstSector() * Geometry.SECTOR, bytes, memory, base);
@@ -54,8 +52,7 @@ final class Extent extends Work implements DeviceOperation.Owner {
 
   /** Takes the range of zero blocks that the plan has just found. */
   void beginZeroes(Effects effects) {
-    lines = 1;
-    damaged = false;
+    lines = 0;
     write.target = DeviceOperation.Target.BACKING;
     write.request.set(
         Operation.WRITE_ZEROES,
@@ -70,14 +67,13 @@ final class Extent extends Work implements DeviceOperation.Owner {
     long within = (long) fromSector * Geometry.SECTOR;
     long length = Math.min(bytes, Geometry.BLOCK);
     for (int i = 0; i < lines; i++) {
-      damaged |=
-          !batch.copy(positions[i], within, length, memory, base + (long) i * Geometry.BLOCK);
+      batch.copy(positions[i], within, length, memory, base + (long) i * Geometry.BLOCK);
     }
   }
 
   @Override
   public void finished(Effects effects) {
-    writeback.gathered(this, effects);
+    effects.submit(write);
   }
 
   @Override
@@ -85,12 +81,13 @@ final class Extent extends Work implements DeviceOperation.Owner {
     writeback.written(this, error, effects);
   }
 
-  boolean isDamaged() {
-    return damaged;
-  }
-
   int lines() {
     return lines;
+  }
+
+  /** The position of the only line. */
+  long position() {
+    return positions[0];
   }
 
   DeviceOperation write() {

@@ -25,7 +25,10 @@ public final class Recorder implements DeviceOperation.Owner {
   private final MemorySegment block;
   private final DeviceOperation write = new DeviceOperation(this);
   private final long segmentCount;
+
+  /** Two at the least: clients do not open the last free slot. */
   private final long margin;
+
   private boolean inFlight;
   private long writing;
   private long written;
@@ -41,7 +44,7 @@ public final class Recorder implements DeviceOperation.Owner {
     this.failure = failure;
     this.written = ring.durableRecordId();
     this.segmentCount = log.geometry.segmentCount();
-    this.margin = Math.max(1, segmentCount / 4);
+    this.margin = Math.max(2, segmentCount / 4);
   }
 
   /** Writes the record where slots will soon be needed that an older record does not set free. */

@@ -7,9 +7,11 @@ import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
 import writeboost.effect.Work;
 import writeboost.layout.Geometry;
+import writeboost.log.Barriers;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
 import writeboost.log.Rule;
+import writeboost.log.SegmentWriter;
 
 /**
  * Writes back closed, durable segments, oldest first, one batch at a time (DESIGN section 6). Under
@@ -22,8 +24,15 @@ import writeboost.log.Rule;
  *
  * <p>Nothing is marked clean before a flush of the backing device that succeeded after all writes
  * of the batch; a failed flush means that every write of the batch is done again.
+ *
+ * <p>A line that cannot be written back is left dirty, and the batch goes on without it: one that
+ * is damaged, or that either device still refuses after some tries. {@link CopyForward} takes it
+ * out of the log's way when the room is needed.
  */
 public final class Writeback implements DeviceOperation.Owner {
+
+  /** So often a device may refuse something before that counts. */
+  static final int TRIES = 5;
 
   private enum Phase {
     IDLE,
@@ -36,42 +45,60 @@ public final class Writeback implements DeviceOperation.Owner {
   }
 
   private static final int WRITES_IN_FLIGHT = 8;
-  private static final long BACK_OFF_FIRST_NS = 100_000_000L;
-  private static final long BACK_OFF_MAX_NS = 10_000_000_000L;
 
   private final Log log;
-  private final WritebackPlan plan = new WritebackPlan(Extent.BLOCKS_MAX);
+  private final WritebackPlan plan = new WritebackPlan();
   private final Batch batch;
+  private final CopyForward copyForward;
   private final Extent[] extents = new Extent[WRITES_IN_FLIGHT];
   private final DeviceOperation flush = new DeviceOperation(this);
   private final Work sorting = new Sorting();
+  private final BackOff backOff = new BackOff();
 
   private Phase phase = Phase.IDLE;
   private int inFlight;
   private int error;
   private String failure = "";
-  private long backOffNs = BACK_OFF_FIRST_NS;
-  private long retryAtNs;
   private long nowNs;
   private boolean allowed = true;
   private boolean stopped;
+
+  /** Batches in a row that could not be read, and that had writes refused. */
+  private int unreadable;
+
+  private int refused;
+
+  /** Writes of this batch that the backing device has taken, and lines that it has not. */
+  private int writesTaken;
+
+  private int linesRefused;
+
   private long linesWritten;
+  private long allDamaged;
+  private long allRefused;
 
   /**
    * @param memory {@link #bytes} long, aligned to 4096
    */
-  public Writeback(Log log, LineCheck check, MemorySegment memory) {
+  public Writeback(
+      Log log,
+      LineCheck check,
+      Barriers barriers,
+      MemorySegment memory,
+      SegmentWriter.Failure failure) {
     this.log = log;
-    this.batch = new Batch(log, check, plan, memory, this);
+    batch = new Batch(log, check, plan, memory, this);
+    long at = Batch.bytes(log.geometry);
     for (int i = 0; i < WRITES_IN_FLIGHT; i++) {
-      extents[i] =
-          new Extent(this, plan, batch, memory, Batch.bytes(log.geometry) + i * Extent.BYTES_MAX);
+      extents[i] = new Extent(this, plan, batch, memory, at + i * Extent.BYTES_MAX);
     }
+    at += WRITES_IN_FLIGHT * Extent.BYTES_MAX;
+    copyForward = new CopyForward(log, check, barriers, failure, memory, at);
   }
 
   /** Memory that write-back needs for a log of this geometry. */
   public static long bytes(Geometry geometry) {
-    return Batch.bytes(geometry) + WRITES_IN_FLIGHT * Extent.BYTES_MAX;
+    return Batch.bytes(geometry) + WRITES_IN_FLIGHT * Extent.BYTES_MAX + Geometry.BLOCK;
   }
 
   /** Whether background write-back may run; a batch that has begun goes on to its end. */
@@ -95,28 +122,57 @@ public final class Writeback implements DeviceOperation.Owner {
    * Moves on as far as possible without waiting; {@code urged}: somebody waits for room in the log.
    */
   public void advance(boolean urged, Effects effects) {
-    if (phase == Phase.WAITING && nowNs - retryAtNs >= 0) {
+    if (stopped) {
+      return;
+    }
+    if (phase == Phase.WAITING && backOff.isOver(nowNs)) {
       phase = Phase.IDLE;
     }
-    if (!stopped
-        && phase == Phase.IDLE
+    if (phase == Phase.IDLE
         && (allowed || urged)
-        && batch.newestAllowed() > log.ring.writtenBackId()) {
+        && batch.newestAllowed() > copyForward.sweptId()) {
       begin(effects);
     }
+    copyForward.advance(urged, nowNs, effects);
   }
 
   private void begin(Effects effects) {
     error = Errno.OK;
+    writesTaken = 0;
+    linesRefused = 0;
     phase = Phase.GATHERING;
-    inFlight = batch.collect(effects);
+    inFlight = batch.collect(copyForward.sweptId(), unreadable < TRIES - 1, effects);
     if (inFlight == 0) {
+      sort(effects);
+    }
+  }
+
+  /** A segment of the batch is in memory, and checked. */
+  void gathered(Effects effects) {
+    inFlight--;
+    sortWhenGathered(effects);
+  }
+
+  private void readDone(DeviceOperation read, int ioError, Effects effects) {
+    if (batch.readDone(read.purpose, ioError, effects)) {
+      inFlight--;
+      failed(read, ioError);
+      sortWhenGathered(effects);
+    }
+  }
+
+  private void sortWhenGathered(Effects effects) {
+    if (inFlight == 0 && error != Errno.OK) {
+      unreadable++;
+      giveUp();
+    } else if (inFlight == 0) {
       sort(effects);
     }
   }
 
   private void sort(Effects effects) {
     phase = Phase.SORTING;
+    batch.plan();
     inFlight++;
     effects.run(sorting);
   }
@@ -124,7 +180,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private final class Sorting extends Work {
     @Override
     public void run() {
-      plan.sort();
+      plan.sort(isSingly() ? 1 : Extent.BLOCKS_MAX);
     }
 
     @Override
@@ -132,6 +188,11 @@ public final class Writeback implements DeviceOperation.Owner {
       inFlight--;
       beginWrites(Phase.ZEROING, effects);
     }
+  }
+
+  /** Line by line, after some tries, to find out which ones the backing device does not take. */
+  private boolean isSingly() {
+    return refused >= TRIES - 1;
   }
 
   /** All zero ranges are answered before the first line is written: a line may lie in one. */
@@ -157,32 +218,31 @@ public final class Writeback implements DeviceOperation.Owner {
     }
   }
 
-  /** An extent is in memory, to be written unless some of it is damaged. */
-  void gathered(Extent extent, Effects effects) {
-    if (extent.isDamaged()) {
-      inFlight--;
-      failed("a line of " + batch + " on the cache device is damaged", Errno.EIO, effects);
-    } else {
-      linesWritten += extent.lines();
-      effects.submit(extent.write());
-    }
-  }
-
   void written(Extent extent, int ioError, Effects effects) {
     inFlight--;
     if (ioError == Errno.OK || !log.rules.hold(Rule.BACKING_ERROR)) {
-      next(extent, effects);
-      writesDone(effects);
+      writesTaken++;
+      linesWritten += extent.lines();
+    } else if (phase == Phase.WRITING && isSingly() && Errno.isBadPlace(ioError)) {
+      linesRefused++;
+      batch.leave(extent.position());
+      failure = describe(extent.write(), ioError);
     } else {
-      failed(extent.write().toString(), ioError, effects);
+      failed(extent.write(), ioError);
     }
+    next(extent, effects);
+    writesDone(effects);
   }
 
   private void writesDone(Effects effects) {
     if (inFlight > 0) {
       return;
     }
+    if (linesRefused > 0 && writesTaken == 0) {
+      error = Errno.EIO; // nothing can be said of single lines: the whole device may be gone
+    }
     if (error != Errno.OK || stopped) {
+      refused += Errno.isBadPlace(error) ? 1 : 0;
       giveUp();
       return;
     }
@@ -201,55 +261,46 @@ public final class Writeback implements DeviceOperation.Owner {
     effects.submit(flush);
   }
 
-  /** A segment of the batch has been copied out of RAM. */
-  void gathered(Effects effects) {
-    inFlight--;
-    sortWhenGathered(effects);
-  }
-
-  private void sortWhenGathered(Effects effects) {
-    if (inFlight == 0 && error != Errno.OK) {
-      giveUp();
-    } else if (inFlight == 0) {
-      sort(effects);
-    }
-  }
-
   /** A read of the cache device, or the flush of the backing device. */
   @Override
   public void ioDone(DeviceOperation operation, int ioError, Effects effects) {
+    if (operation != flush) {
+      readDone(operation, ioError, effects);
+      return;
+    }
     inFlight--;
-    boolean backing = phase == Phase.FLUSHING;
-    if (ioError != Errno.OK && !(backing && !log.rules.hold(Rule.BACKING_ERROR))) {
-      failed(operation.toString(), ioError, effects);
-    } else if (backing) {
+    if (ioError == Errno.OK || !log.rules.hold(Rule.BACKING_ERROR)) {
       end();
     } else {
-      sortWhenGathered(effects);
+      failed(flush, ioError);
+      giveUp();
     }
   }
 
   private void end() {
     batch.clean();
-    backOffNs = BACK_OFF_FIRST_NS;
+    allDamaged += batch.damaged();
+    allRefused += linesRefused;
+    copyForward.swept(batch.lastId());
+    backOff.succeeded();
+    unreadable = 0;
+    refused = 0;
     failure = "";
     phase = Phase.IDLE;
   }
 
-  private void failed(String what, int newError, Effects effects) {
+  private void failed(DeviceOperation operation, int newError) {
     error = newError;
-    failure = what + ": " + Errno.name(newError);
-    if (phase == Phase.ZEROING || phase == Phase.WRITING) {
-      writesDone(effects);
-    } else if (inFlight == 0) {
-      giveUp();
-    }
+    failure = describe(operation, newError);
+  }
+
+  private static String describe(DeviceOperation operation, int error) {
+    return operation + ": " + Errno.name(error);
   }
 
   private void giveUp() {
     phase = Phase.WAITING;
-    retryAtNs = nowNs + backOffNs;
-    backOffNs = Math.min(backOffNs * 2, BACK_OFF_MAX_NS);
+    backOff.failed(nowNs);
   }
 
   /** Why the last batch did not come to its end; empty if it did. */
@@ -259,5 +310,24 @@ public final class Writeback implements DeviceOperation.Owner {
 
   public long linesWritten() {
     return linesWritten;
+  }
+
+  /** Dirty lines found damaged, or not to be read. */
+  public long linesDamaged() {
+    return allDamaged;
+  }
+
+  /** Lines that the backing device did not take, time after time, while it took others. */
+  public long linesRefused() {
+    return allRefused;
+  }
+
+  public long linesCopiedForward() {
+    return copyForward.copied();
+  }
+
+  /** Sectors that were given up because their line was damaged. */
+  public long sectorsLost() {
+    return copyForward.lostSectors();
   }
 }

@@ -21,7 +21,7 @@ public final class WritebackPlan {
 
   private static final long NUMBER_MASK = (1L << NUMBER_BITS) - 1;
 
-  private final int blocksPerExtent;
+  private int blocksPerExtent = 1;
 
   private int count;
   private long[] keys = new long[128];
@@ -44,13 +44,6 @@ public final class WritebackPlan {
   private int last;
   private int fromSector;
   private int toSector;
-
-  /**
-   * @param blocksPerExtent neighbouring whole blocks are merged up to this many
-   */
-  public WritebackPlan(int blocksPerExtent) {
-    this.blocksPerExtent = blocksPerExtent;
-  }
 
   public void clear() {
     count = 0;
@@ -90,8 +83,11 @@ public final class WritebackPlan {
   /**
    * Sorts, and takes from each older line what a newer one of the same block holds too. Call once
    * all lines are added.
+   *
+   * @param newBlocksPerExtent neighbouring whole blocks are merged up to this many
    */
-  public void sort() {
+  public void sort(int newBlocksPerExtent) {
+    blocksPerExtent = newBlocksPerExtent;
     Arrays.sort(keys, 0, count);
     int newer = 0;
     for (int i = count - 1; i >= 0; i--) {

@@ -20,7 +20,7 @@ class WritebackPlanTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void writesTheNewestOfEverySectorInOneSweep(long seed) {
     Random random = new Random(seed);
-    WritebackPlan plan = new WritebackPlan(EXTENT_BLOCKS);
+    WritebackPlan plan = new WritebackPlan();
     for (int round = 0; round < 200; round++) {
       long[] newest = new long[BLOCKS * 8];
       plan.clear();
@@ -35,7 +35,7 @@ class WritebackPlanTest {
           }
         }
       }
-      plan.sort();
+      plan.sort(EXTENT_BLOCKS);
       assertThat(carryOut(plan)).as("seed %d round %d", seed, round).isEqualTo(newest);
     }
   }
@@ -68,13 +68,13 @@ class WritebackPlanTest {
 
   @Test
   void zeroRunsThatTouchBecomeOneRangeAndTheOrderIsAscending() {
-    WritebackPlan plan = new WritebackPlan(EXTENT_BLOCKS);
+    WritebackPlan plan = new WritebackPlan();
     plan.addZeroRun(50, 10);
     plan.addZeroRun(10, 5);
     plan.addZeroRun(12, 20);
     plan.addZeroRun(60, 65_536);
     plan.addZeroRun(20, 2);
-    plan.sort();
+    plan.sort(EXTENT_BLOCKS);
 
     assertThat(plan.nextZeroRange()).isTrue();
     assertThat(plan.zeroFrom()).isEqualTo(10);
@@ -84,7 +84,7 @@ class WritebackPlanTest {
     assertThat(plan.zeroTo()).isEqualTo(65_596);
     assertThat(plan.nextZeroRange()).isFalse();
     plan.clear();
-    plan.sort();
+    plan.sort(EXTENT_BLOCKS);
     assertThat(plan.nextZeroRange()).isFalse();
   }
 }

@@ -1,0 +1,93 @@
+package writeboost.cli;
+
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import writeboost.volume.Core;
+
+/**
+ * Says on stderr what befalls a served volume: each kind of trouble when it begins, and what is
+ * counted again whenever there is twice as much of it. One thread.
+ */
+final class Troubles {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+
+  private final Path backing;
+  private final Path cache;
+  private boolean failed;
+  private String trouble = "";
+  private long damagedLines;
+  private long lostSectors;
+  private long refusedLines;
+
+  Troubles(Path backing, Path cache) {
+    this.backing = backing;
+    this.cache = cache;
+  }
+
+  void look(Core.Snapshot now) {
+    if (!failed && !now.failure().isEmpty()) {
+      failed = true;
+      LOG.log(
+          Level.ERROR,
+          "{0}: failed ({1}): writes are refused, reads go on; mend the device, then start again",
+          cache,
+          now.failure());
+    }
+    lookAtWriteback(now.backingTrouble());
+    lookAtLines(now);
+  }
+
+  private void lookAtWriteback(String now) {
+    if (!kind(now).equals(kind(trouble))) {
+      LOG.log(
+          Level.WARNING,
+          now.isEmpty()
+              ? "{0}: write-back goes on"
+              : "{0}: write-back fails and is tried again ({1}); nothing is lost, but mend this"
+                  + " before the cache is full",
+          backing,
+          now);
+    }
+    trouble = now;
+  }
+
+  private void lookAtLines(Core.Snapshot now) {
+    if (isMuchMore(now.damagedLines(), damagedLines)) {
+      damagedLines = now.damagedLines();
+      LOG.log(
+          Level.WARNING,
+          "{0}: {1} lines are damaged that are not written back: reads of them fail until they are"
+              + " overwritten; all else goes on, but replace the device soon",
+          cache,
+          damagedLines);
+    }
+    if (isMuchMore(now.lostSectors(), lostSectors)) {
+      lostSectors = now.lostSectors();
+      LOG.log(
+          Level.WARNING,
+          "{0}: {1} sectors of damaged lines are lost: reads of them fail until they are"
+              + " overwritten",
+          cache,
+          lostSectors);
+    }
+    if (isMuchMore(now.refusedLines(), refusedLines)) {
+      refusedLines = now.refusedLines();
+      LOG.log(
+          Level.WARNING,
+          "{0}: refuses {1} lines for good: they stay in the cache, nothing is lost; replace the"
+              + " device soon",
+          backing,
+          refusedLines);
+    }
+  }
+
+  private static boolean isMuchMore(long now, long before) {
+    return now > 0 && now >= 2 * before;
+  }
+
+  /** The error alone, which ends the text: not a line for every place on the device. */
+  private static String kind(String trouble) {
+    return trouble.substring(trouble.lastIndexOf(' ') + 1);
+  }
+}
