@@ -15,6 +15,21 @@ final class CachePeek {
 
   private CachePeek() {}
 
+  /** The segment size order of the cache that is there; refuses what is none. */
+  static int order(Path path) throws IOException {
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      MemorySegment block = arena.allocate(Geometry.BLOCK);
+      channel.read(block.asByteBuffer(), 0);
+      return Superblock.decode(block).order();
+    } catch (UnusableCacheException e) {
+      if (e.kind() == UnusableCacheException.Kind.KERNEL) {
+        return Geometry.KERNEL_ORDER;
+      }
+      throw new UnusableCacheException(e.kind(), path + ": " + e.getMessage());
+    }
+  }
+
   /** True also for one that cannot be used: it is somebody's. */
   static boolean holdsCache(Path path) throws IOException {
     try (Arena arena = Arena.ofConfined();

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       CheckCommand.class,
       DumpCommand.class,
+      WritebackCommand.class,
       SimulateCommand.class
     },
     description = "A log-structured write-back cache for block storage, exported over NBD.",

@@ -25,6 +25,8 @@ import writeboost.volume.VolumeOptions;
       "  A disk and a partition of an SSD, by name and over TCP on this machine:",
       "    writeboost serve /dev/sdb /dev/nvme0n1p4 \\",
       "      --name home --listen nbd://127.0.0.1:10809",
+      "  A cache of the dm-writeboost kernel module, from now on with writeboost:",
+      "    writeboost serve /dev/sdb /dev/nvme0n1p4 --adopt",
       "  To look at a volume without changing a byte:",
       "    writeboost serve backing.img cache.img --read-only",
       "",
@@ -105,6 +107,20 @@ final class ServeCommand implements Callable<Integer> {
   private boolean readOnly;
 
   @Option(
+      names = "--adopt",
+      description =
+          "Take over a CACHE that the dm-writeboost kernel module (2.x) wrote, for good. That"
+              + " BACKING belongs to it cannot be checked: be sure.")
+  private boolean adopt;
+
+  @Option(
+      names = "--salvage",
+      description =
+          "Where CACHE is damaged, use the part of its log before the damage; list what is not"
+              + " used.")
+  private boolean salvage;
+
+  @Option(
       names = "--insecure",
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
@@ -123,7 +139,8 @@ final class ServeCommand implements Callable<Integer> {
     return new Server(
             new Devices.Wanted("backing", backing.toAbsolutePath(), backingSize),
             new Devices.Wanted("cache", cache.toAbsolutePath(), cacheSize),
-            new Server.Settings(order, readOnly, sparseCache, ramBuffers, addresses, export))
+            new Server.Settings(
+                order, readOnly, sparseCache, ramBuffers, addresses, export, adopt, salvage))
         .run();
   }
 

@@ -35,7 +35,9 @@ final class Server {
       boolean sparseCache,
       long ramBufferBytes,
       List<ListenAddress> addresses,
-      String export) {}
+      String export,
+      boolean adopt,
+      boolean salvage) {}
 
   private final Devices.Wanted backing;
   private final Devices.Wanted cache;
@@ -116,7 +118,8 @@ final class Server {
   private Volume open(
       Devices devices, FileDevice backingDevice, FileDevice cacheDevice, StopSignal stop)
       throws IOException {
-    Progress progress = new Progress("formatting " + cache.path(), cacheDevice.size(), stop);
+    String work = (settings.adopt ? "reading " : "formatting ") + cache.path();
+    Progress progress = new Progress(work, cacheDevice.size(), stop);
     try {
       return Volume.open(
           backingDevice,
@@ -128,7 +131,9 @@ final class Server {
               devices.cache().created(),
               devices.backing().created(),
               cache.path().toString(),
-              backing.path().toString()),
+              backing.path().toString(),
+              settings.adopt ? VolumeOptions.KernelCache.ADOPT : VolumeOptions.KernelCache.REFUSE,
+              settings.salvage),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();
@@ -146,8 +151,9 @@ final class Server {
     String state =
         volume.formatted()
             ? "formatted"
-            : "resumed, %s not written back%s"
+            : "%s, %s not written back%s"
                 .formatted(
+                    volume.adopted() ? "adopted" : "resumed",
                     Size.format(found.dirtyLines() * Start.LINE_BYTES),
                     found.dropped() > 0
                         ? ", %d torn segments dropped".formatted(found.dropped())
@@ -159,6 +165,9 @@ final class Server {
         Size.format(cacheDevice.size()),
         cacheDevice.description(),
         state);
+    for (String what : found.notUsed()) {
+      LOG.log(Level.WARNING, "{0}: not used: {1}", cache.path(), what);
+    }
     LOG.log(
         Level.INFO,
         "memory: {0} for buffers and tables ({1} of it grows with the cache in use: 18 bytes for"

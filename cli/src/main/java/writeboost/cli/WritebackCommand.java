@@ -1,0 +1,166 @@
+package writeboost.cli;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import writeboost.device.FileDevice;
+import writeboost.device.Posix;
+import writeboost.volume.Core;
+import writeboost.volume.Start;
+import writeboost.volume.Volume;
+import writeboost.volume.VolumeOptions;
+
+/**
+ * {@code writeboost writeback}: everything that a cache holds goes to its backing device, without a
+ * server. Runs on the main thread.
+ */
+@Command(
+    name = "writeback",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false,
+    description =
+        "Writes back everything that CACHE holds, so that BACKING alone has all of it. Also for a"
+            + " cache that the dm-writeboost kernel module (2.x) wrote: it stays the module's.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  writeboost writeback /dev/sdb /dev/nvme0n1p4",
+      "  A cache whose log is damaged, as far as it goes:",
+      "    writeboost writeback backing.img cache.img --salvage",
+      "",
+      "Can be stopped (Ctrl-C) and started again. No server may run on the devices.",
+      "Exit codes: 0 BACKING has everything, with --salvage all that can be used;",
+      "1 it has not; 2 usage."
+    })
+final class WritebackCommand implements Callable<Integer> {
+
+  private static final System.Logger LOG = System.getLogger("writeboost");
+
+  private static final long RAM_BUFFER_BYTES = 4L << 20;
+  private static final long LOOK_EVERY_MS = 50;
+
+  /** How long the same trouble may last. */
+  private static final long GIVE_UP_NS = TimeUnit.SECONDS.toNanos(10);
+
+  @Parameters(
+      index = "0",
+      paramLabel = "BACKING",
+      description = "The device that the cache belongs to: a file or a block device.")
+  private Path backing = Path.of("");
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CACHE",
+      description = "The cache device: a file or a block device.")
+  private Path cache = Path.of("");
+
+  @Option(
+      names = "--salvage",
+      description =
+          "Where CACHE is damaged, use the part of its log before the damage; list what is not"
+              + " used.")
+  private boolean salvage;
+
+  @Override
+  public Integer call() throws CommandFailure, IOException {
+    StopSignal stop = StopSignal.install();
+    backing = existing(backing);
+    cache = existing(cache);
+    int order = CachePeek.order(cache);
+    Devices devices =
+        Devices.open(
+            new Devices.Wanted("backing", backing, null),
+            new Devices.Wanted("cache", cache, null),
+            order,
+            /* readOnly= */ false);
+    return run(devices, order, stop);
+  }
+
+  private static Path existing(Path path) throws CommandFailure {
+    if (!Files.exists(path)) {
+      throw CommandFailure.failure(path.toAbsolutePath() + ": no such file; check the path");
+    }
+    return path.toAbsolutePath();
+  }
+
+  private int run(Devices devices, int order, StopSignal stop) throws CommandFailure, IOException {
+    // The devices close with the process: one that hangs would hold on to whoever closes it.
+    Volume volume = open(devices, order, stop);
+    for (String what : volume.recovery().notUsed()) {
+      LOG.log(Level.WARNING, "{0}: not used: {1}", cache, what);
+    }
+    long bytes = volume.snapshot().dirtyLines() * Start.LINE_BYTES;
+    String obstacle = drain(volume, bytes, stop);
+    volume.stop();
+    if (!obstacle.isEmpty()) {
+      throw CommandFailure.failure(
+          "%s; %s are not written back: they are safe in %s, so run this again"
+              .formatted(
+                  obstacle, Size.format(volume.snapshot().dirtyLines() * Start.LINE_BYTES), cache));
+    }
+    LOG.log(
+        Level.INFO,
+        "{0}: has everything that was in {1}; {2} written back",
+        backing,
+        cache,
+        Size.format(bytes));
+    return 0;
+  }
+
+  private Volume open(Devices devices, int order, StopSignal stop) throws IOException {
+    FileDevice cacheDevice = new FileDevice(devices.cache());
+    Posix.restrictNewFiles(0077);
+    Progress progress = new Progress("reading " + cache, cacheDevice.size(), stop);
+    try {
+      return Volume.open(
+          new FileDevice(devices.backing()),
+          cacheDevice,
+          new VolumeOptions(
+              order,
+              /* readOnly= */ false,
+              RAM_BUFFER_BYTES,
+              /* cacheFreshlyCreated= */ false,
+              /* backingFreshlyCreated= */ false,
+              cache.toString(),
+              backing.toString(),
+              VolumeOptions.KernelCache.WRITE_BACK,
+              salvage),
+          (done, total) -> progress.at(done));
+    } finally {
+      progress.end();
+    }
+  }
+
+  /** Until all is written back; otherwise, what came between. */
+  private String drain(Volume volume, long bytes, StopSignal stop) {
+    volume.drain();
+    Progress progress = new Progress("writing back " + cache, bytes, Size::format, () -> {});
+    Core.Snapshot last = volume.snapshot();
+    long movedNs = System.nanoTime();
+    while (!last.isDrained()) {
+      progress.at(bytes - last.dirtyLines() * Start.LINE_BYTES);
+      if (stop.await(LOOK_EVERY_MS)) {
+        progress.end();
+        return "stopped";
+      }
+      Core.Snapshot now = volume.snapshot();
+      String trouble = now.failure().isEmpty() ? now.backingTrouble() : now.failure();
+      if (trouble.isEmpty() || now.writtenBackId() != last.writtenBackId()) {
+        movedNs = System.nanoTime();
+      }
+      last = now;
+      if (System.nanoTime() - movedNs > GIVE_UP_NS) {
+        progress.end();
+        return backing + ": " + trouble;
+      }
+    }
+    progress.end();
+    return "";
+  }
+}
