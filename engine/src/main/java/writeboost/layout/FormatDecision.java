@@ -20,6 +20,9 @@ public sealed interface FormatDecision {
   /** A cache of ours. That it is the one asked for is not checked yet. */
   record Resume(Superblock superblock) implements FormatDecision {}
 
+  /** A cache of layout v1, of ours or of 2013. It says not even whether it is for this volume. */
+  record ResumeLaps(LapSuperblock superblock) implements FormatDecision {}
+
   /** Not without the user saying so; the reason says what was found. */
   record Refuse(UnusableCacheException reason) implements FormatDecision {}
 
@@ -32,6 +35,9 @@ public sealed interface FormatDecision {
    */
   static FormatDecision of(MemorySegment first, MemorySegment last, boolean freshlyCreated) {
     try {
+      if (LapSuperblock.isHere(first)) {
+        return new ResumeLaps(LapSuperblock.decode(first));
+      }
       return new Resume(Superblock.decode(first.asSlice(0, Geometry.BLOCK)));
     } catch (UnusableCacheException found) {
       if (found.kind() != Kind.FOREIGN) {

@@ -3,11 +3,12 @@ package writeboost.layout;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import writeboost.device.Blocking;
 
 /**
- * Puts an empty cache of layout v2 on a device, whatever is there: ask {@link FormatDecision}
- * first. One thread per device.
+ * Puts an empty cache on a device, whatever is there: ask {@link FormatDecision} first. One thread
+ * per device.
  *
  * <p>A crash leaves the old cache untouched, or the mark of an unfinished format that {@link
  * FormatDecision} lets be formatted again, or the new cache. Hence three steps with a flush behind
@@ -44,25 +45,37 @@ public final class Formatter {
   private static final long STEP_BYTES = 1L << 30;
 
   private final Blocking device;
-  private final Superblock superblock;
+
+  /** What the last step writes. */
+  private final Consumer<MemorySegment> superblock;
+
+  private final Layout layout;
   private final Geometry geometry;
   private final Progress progress;
 
-  private Formatter(Blocking device, Superblock superblock, Progress progress) {
+  private Formatter(
+      Blocking device,
+      Consumer<MemorySegment> superblock,
+      Layout layout,
+      Geometry geometry,
+      Progress progress) {
     this.device = device;
     this.superblock = superblock;
-    this.geometry = superblock.geometry();
+    this.layout = layout;
+    this.geometry = geometry;
     this.progress = progress;
   }
 
   /**
-   * Formats; when it returns, the cache is durable. A device that cannot zero gets {@link
-   * Clearing#HEADERS} for {@link Clearing#WHOLE_LOG}.
+   * Formats in layout v2; when it returns, the cache is durable. A device that cannot zero gets
+   * {@link Clearing#HEADERS} for {@link Clearing#WHOLE_LOG}.
    */
   public static void format(
       Blocking device, Superblock superblock, Clearing clearing, Progress progress)
       throws IOException {
-    Formatter formatter = new Formatter(device, superblock, progress);
+    Formatter formatter =
+        new Formatter(
+            device, superblock::encode, ChecksumLayout.INSTANCE, superblock.geometry(), progress);
     if (device.device().size() < superblock.cacheSizeBytes()) {
       throw new IllegalArgumentException(
           device.name()
@@ -72,9 +85,21 @@ public final class Formatter {
               + superblock.cacheSizeBytes()
               + " to format");
     }
+    formatter.run(clearing);
+  }
+
+  /** As the other one, in layout v1, over all of the device. */
+  public static void format(
+      Blocking device, LapSuperblock superblock, Clearing clearing, Progress progress)
+      throws IOException {
+    Geometry geometry = new Geometry(superblock.order(), device.device().size());
+    new Formatter(device, superblock::encode, LapLayout.INSTANCE, geometry, progress).run(clearing);
+  }
+
+  private void run(Clearing clearing) throws IOException {
     // Shared: a device may carry a request out on a thread of its own.
     try (Arena arena = Arena.ofShared()) {
-      formatter.run(clearing, arena.allocate(Geometry.SUPERBLOCK_REGION, Geometry.BLOCK));
+      run(clearing, arena.allocate(Geometry.SUPERBLOCK_REGION, Geometry.BLOCK));
     }
   }
 
@@ -84,13 +109,13 @@ public final class Formatter {
     device.write(0, block);
     device.flush();
 
-    RecordSector.encode(region.asSlice(Geometry.RECORD_BLOCK_OFFSET, Geometry.BLOCK), 0);
+    layout.encodeRecord(region.asSlice(Geometry.RECORD_BLOCK_OFFSET, Geometry.BLOCK), 0);
     device.write(
         Geometry.BLOCK, region, Geometry.BLOCK, Geometry.SUPERBLOCK_REGION - Geometry.BLOCK);
     clearHeaders(clearing, block.fill((byte) 0));
     device.flush();
 
-    superblock.encode(block);
+    superblock.accept(block);
     device.write(0, block);
     device.flush();
   }

@@ -51,6 +51,14 @@ public record LapSuperblock(int order) {
     return new LapSuperblock(block4096.get(ValueLayout.JAVA_BYTE, Superblock.LAP_ORDER_OFFSET));
   }
 
+  /** Why a cache of this layout is not served as if it were of the usual one. */
+  public static UnusableCacheException unasked() {
+    return new UnusableCacheException(
+        Kind.LAP_LAYOUT,
+        "has layout v1 (dm-writeboost of 2013), which does not say whose backing device it is: if"
+            + " you are sure, serve it with --layout v1");
+  }
+
   /** Refuses a cache of another order than was asked for. */
   public void requireOrder(int wanted) throws UnusableCacheException {
     if (order != wanted) {

@@ -259,10 +259,7 @@ public record Superblock(
               + " zero its first and its last MiB");
     }
     if (LapSuperblock.isHere(block4096)) {
-      throw new UnusableCacheException(
-          Kind.LAP_LAYOUT,
-          "has layout v1 (dm-writeboost of 2013), which does not say whose backing device it is:"
-              + " if you are sure, serve it with --layout v1");
+      throw LapSuperblock.unasked();
     }
     if (Bytes.areZero(block4096, LAP_ORDER_OFFSET, Geometry.SECTOR)) {
       throw new UnusableCacheException(

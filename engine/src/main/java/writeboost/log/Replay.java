@@ -74,6 +74,23 @@ final class Replay {
     return older;
   }
 
+  /**
+   * As {@link #line}, but an older line of the block that holds sectors which this one lacks stays
+   * dirty: it is written back before this one.
+   */
+  void lineBesides(int i, long sector, int sectors) {
+    long older = index.find(sector / Geometry.SECTORS_PER_BLOCK);
+    boolean needed =
+        older != BlockIndex.NONE
+            && table.has((int) older, LineTable.DIRTY)
+            && (table.sectors((int) older) & ~sectors) != 0;
+    line(i, sector, sectors, false, 0, 0);
+    if (needed) {
+      table.setFlag((int) older, LineTable.DIRTY);
+      dirtyLines++;
+    }
+  }
+
   /** Whether the blocks of a run that begins at {@code sector} are blocks of the backing device. */
   boolean fits(long sector, int blocks) {
     return fits(sector) && sector / Geometry.SECTORS_PER_BLOCK <= backingBlocks - blocks;

@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
+import writeboost.layout.Layout;
 
 /**
  * A handful of clients with several requests on their way each. What they like to do is drawn anew
@@ -26,6 +27,10 @@ final class Clients {
   }
 
   private final Chance chance;
+
+  /** Whether a TRIM is a promise of zeroes; otherwise it does nothing, and is not sent. */
+  private final boolean trimsZero;
+
   private final EventQueue queue;
   private final int sectors;
   private final ClientRequest[][] requests = new ClientRequest[CLIENTS][DEPTH];
@@ -53,10 +58,12 @@ final class Clients {
       Chance chance,
       EventQueue queue,
       PrefixChecker checker,
+      Layout layout,
       int sectors,
       MemorySegment memory,
       BooleanSupplier mayFail) {
     this.chance = chance;
+    this.trimsZero = layout.hasZeroRuns();
     this.queue = queue;
     this.sectors = sectors;
     for (int client = 0; client < CLIENTS; client++) {
@@ -179,7 +186,7 @@ final class Clients {
         return;
       }
       int zeroes = chance.oneIn(8) ? chance.between(1, sectors - first) : count;
-      if (chance.oneIn(3)) {
+      if (chance.oneIn(3) && trimsZero) {
         request.trim(first, zeroes);
       } else {
         request.writeZeroes(first, zeroes, flags);

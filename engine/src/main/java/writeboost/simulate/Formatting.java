@@ -7,6 +7,8 @@ import writeboost.device.Blocking;
 import writeboost.layout.FormatDecision;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.LapSuperblock;
 import writeboost.layout.Superblock;
 
 /**
@@ -20,6 +22,7 @@ final class Formatting {
   private final Blocking cache;
   private final Memory memory;
 
+  /** In layout v2. */
   private Superblock wanted;
 
   /** Whether the next start has to look at what is there; not so once a cache has been resumed. */
@@ -75,7 +78,7 @@ final class Formatting {
     cache.read(cache.device().size() - bytes, last);
     return switch (FormatDecision.of(first, last, false)) {
       case FormatDecision.Format _ -> true;
-      case FormatDecision.Resume _ -> false;
+      case FormatDecision.Resume _, FormatDecision.ResumeLaps _ -> false;
       case FormatDecision.Refuse refuse ->
           throw new Violation("refused after a crash in a format: " + refuse.reason().getMessage());
     };
@@ -86,12 +89,19 @@ final class Formatting {
     Formatter.Clearing[] ways = Formatter.Clearing.values();
     int first = overOldCache ? 1 : 0; // not NOTHING, which is for new files
     Formatter.Clearing way = ways[chance.between(first, ways.length - 1)];
-    Formatter.format(cache, wanted, way, (done, total) -> {});
+    if (plan.layout() == LapLayout.INSTANCE) {
+      LapSuperblock superblock = new LapSuperblock(plan.geometry().order());
+      Formatter.format(cache, superblock, way, Formatter.Progress.NONE);
+    } else {
+      Formatter.format(cache, wanted, way, Formatter.Progress.NONE);
+    }
   }
 
   /** A cache has been resumed: it is there for good. True if it is the one that was formatted. */
   boolean resumed(UUID uuid) {
-    boolean isNew = uncertain && uuid.equals(wanted.uuid());
+    // Layout v1 tells no cache from another; there, no format goes over an old cache.
+    boolean isNew =
+        uncertain && (plan.layout() == LapLayout.INSTANCE || uuid.equals(wanted.uuid()));
     uncertain = false;
     return isNew;
   }

@@ -4,10 +4,13 @@ import static writeboost.layout.Geometry.BLOCK;
 import static writeboost.layout.Geometry.SECTOR;
 
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.Layout;
 
 /**
  * What a run is like: small logs, so that they lap soon, and odds that differ from run to run.
  *
+ * @param layout of the cache device
  * @param geometry of the cache device
  * @param volumeBytes size of the backing device; now and then it ends inside a block
  * @param ramBuffers segments in RAM
@@ -20,6 +23,7 @@ import writeboost.layout.Geometry;
  * @param deep the end is to come while many segments are written and not flushed
  */
 record Plan(
+    Layout layout,
     Geometry geometry,
     long volumeBytes,
     int ramBuffers,
@@ -36,26 +40,35 @@ record Plan(
   /** The largest number of RAM buffers. */
   private static final int RAM_BUFFERS_MAX = 8;
 
-  /** The largest volume. */
+  /** Blocks of a volume that fills larger segments. */
+  private static final int BLOCKS_TORN_MAX = 200;
+
+  /** The largest volume otherwise. */
   private static final int BLOCKS_MAX = 40;
 
-  static Plan draw(Chance chance) {
-    return switch (chance.below(5)) {
-      case 0, 1 -> wide(chance);
-      case 2 -> grouped(chance);
-      default -> deep(chance);
+  static Plan draw(Chance chance, Layout layout) {
+    return switch (chance.below(layout == LapLayout.INSTANCE ? 6 : 5)) {
+      case 0, 1 -> wide(chance, layout);
+      case 2 -> grouped(chance, layout);
+      case 5 -> torn(chance, layout);
+      default -> deep(chance, layout);
     };
   }
 
   /** A bit of everything. */
-  private static Plan wide(Chance chance) {
+  private static Plan wide(Chance chance, Layout layout) {
     int slots = chance.between(3, SLOTS_MAX);
     int blocks = chance.oneIn(3) ? chance.between(2, 6) : chance.between(4, BLOCKS_MAX);
     int lastSectors = chance.oneIn(4) ? chance.between(1, 7) : 0;
     boolean shortLives = chance.oneIn(2);
     return new Plan(
+        layout,
         geometry(
-            chance, chance.oneOf(4, 5, 5, 6), slots, chance.between(1, Math.min(slots - 1, 4))),
+            chance,
+            layout,
+            chance.oneOf(4, 5, 5, 6),
+            slots,
+            chance.between(1, Math.min(slots - 1, 4))),
         (long) blocks * BLOCK - (long) lastSectors * SECTOR,
         chance.between(2, RAM_BUFFERS_MAX),
         shortLives ? chance.between(4, 8) : chance.between(2, 4),
@@ -68,10 +81,11 @@ record Plan(
   }
 
   /** Few blocks, overwritten in place within larger segments. */
-  private static Plan grouped(Chance chance) {
+  private static Plan grouped(Chance chance, Layout layout) {
     int slots = chance.between(3, 5);
     return new Plan(
-        geometry(chance, chance.oneOf(5, 6), slots, chance.between(1, slots - 1)),
+        layout,
+        geometry(chance, layout, chance.oneOf(5, 6), slots, chance.between(1, slots - 1)),
         (long) BLOCK * chance.between(2, 8),
         chance.between(2, RAM_BUFFERS_MAX),
         chance.between(4, 10),
@@ -84,10 +98,11 @@ record Plan(
   }
 
   /** Many segments under way at once, short lives, and crashes in most resumes. */
-  private static Plan deep(Chance chance) {
+  private static Plan deep(Chance chance, Layout layout) {
     int slots = chance.between(5, SLOTS_MAX);
     return new Plan(
-        geometry(chance, chance.oneOf(4, 4, 5), slots, chance.between(2, slots - 1)),
+        layout,
+        geometry(chance, layout, chance.oneOf(4, 4, 5), slots, chance.between(2, slots - 1)),
         (long) BLOCK * chance.between(2, 12),
         chance.between(4, RAM_BUFFERS_MAX),
         chance.between(6, 16),
@@ -100,10 +115,11 @@ record Plan(
   }
 
   /** A life or two of a few requests, for a crash at each of its moments. */
-  static Plan small(Chance chance) {
+  static Plan small(Chance chance, Layout layout) {
     int slots = chance.between(3, 4);
     return new Plan(
-        geometry(chance, chance.oneOf(4, 5), slots, chance.between(1, slots - 1)),
+        layout,
+        geometry(chance, layout, chance.oneOf(4, 5), slots, chance.between(1, slots - 1)),
         (long) BLOCK * chance.between(2, 6),
         chance.between(2, 4),
         2,
@@ -115,9 +131,30 @@ record Plan(
         false);
   }
 
-  private static Geometry geometry(Chance chance, int order, int slots, int window) {
+  /**
+   * Headers of several sectors, of which a crash writes some; short lives, so that ids come again.
+   */
+  private static Plan torn(Chance chance, Layout layout) {
+    int slots = chance.between(3, 5);
+    return new Plan(
+        layout,
+        geometry(chance, layout, 9, slots, slots - 1),
+        (long) BLOCK * chance.between(64, BLOCKS_TORN_MAX),
+        chance.between(2, 3),
+        chance.between(4, 10),
+        chance.between(20, 120),
+        chance.oneOf(0, 0.002, 0.005),
+        chance.oneOf(0, 0.1),
+        0,
+        0,
+        true);
+  }
+
+  private static Geometry geometry(Chance chance, Layout layout, int order, int slots, int window) {
     long tail = chance.oneIn(4) ? (long) SECTOR * chance.below(8) : 0;
     long bytes = Geometry.SUPERBLOCK_REGION + ((long) slots << order + 9) + tail;
-    return new Geometry(order, bytes, window);
+    return layout == LapLayout.INSTANCE
+        ? new Geometry(order, bytes) // it has no place for another window
+        : new Geometry(order, bytes, window);
   }
 }

@@ -11,6 +11,8 @@ import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.Layout;
 import writeboost.layout.Superblock;
 import writeboost.log.Rules;
 import writeboost.volume.Core;
@@ -57,13 +59,18 @@ final class SimulatedWorld {
   private long cacheFailures;
 
   SimulatedWorld(
-      long seed, Memory memory, Simulation.Decoration decoration, Rules rules, Moments moments) {
+      long seed,
+      Memory memory,
+      Layout layout,
+      Simulation.Decoration decoration,
+      Rules rules,
+      Moments moments) {
     this.memory = memory;
     this.moments = moments;
     this.rules = rules;
     chance = new Chance(seed);
     queue = new EventQueue(chance);
-    plan = moments.isChosen() ? Plan.small(chance) : Plan.draw(chance);
+    plan = moments.isChosen() ? Plan.small(chance, layout) : Plan.draw(chance, layout);
     sectors = (int) (plan.volumeBytes() / SECTOR);
     cacheDisk =
         new SimulatedDisk("cache", plan.geometry().cacheSizeBytes(), chance, queue, moments);
@@ -74,7 +81,13 @@ final class SimulatedWorld {
     memory.clear();
     clients =
         new Clients(
-            chance, queue, checker, sectors, memory.zeroed(Clients.memoryBytes()), this::mayFail);
+            chance,
+            queue,
+            checker,
+            layout,
+            sectors,
+            memory.zeroed(Clients.memoryBytes()),
+            this::mayFail);
     stopBlock = memory.unzeroed(Geometry.BLOCK);
     readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
     memory.keep();
@@ -158,7 +171,7 @@ final class SimulatedWorld {
     happenings.happened(Happening.CACHE_FAILED, cacheDisk.failures() - cacheFailures);
     cacheDisk.fail(0, 0);
     crash();
-    if (chance.happens(plan.reformatOdds())) {
+    if (plan.layout() != LapLayout.INSTANCE && chance.happens(plan.reformatOdds())) {
       // The new cache begins with what the backing device holds; that has to stay.
       backingDisk.answerAtOnce(0);
       new Blocking(backingDisk, "backing").flush();
@@ -198,14 +211,28 @@ final class SimulatedWorld {
 
   private Start.Started resume() throws IOException {
     long flushes = cacheDisk.flushes();
-    Start.Started started =
-        Start.resume(blockingCache, false, plan.ramBuffers(), memory::forCore, rules);
+    Start.Started started = resumeOn(blockingCache, false);
     noteResume(started, cacheDisk.flushes() - flushes);
     if (formatting.resumed(started.recovery().superblock().uuid())) {
       happenings.happened(Happening.FORMATTED);
       checker.beginAnew(ReadBack.contents(backingDisk.image()));
     }
     return started;
+  }
+
+  private Start.Started resumeOn(Blocking disk, boolean readOnly) throws IOException {
+    int buffers = plan.ramBuffers();
+    return plan.layout() == LapLayout.INSTANCE
+        ? Start.resumeLaps(
+            disk,
+            plan.geometry(),
+            plan.volumeBytes(),
+            readOnly,
+            buffers,
+            memory::forCore,
+            false,
+            rules)
+        : Start.resume(disk, readOnly, buffers, memory::forCore, rules);
   }
 
   private void noteResume(Start.Started started, long flushes) {
@@ -237,9 +264,7 @@ final class SimulatedWorld {
     memory.reset();
     cacheDisk.answerAtOnce(0);
     BlockDevice readable = new Untouchable(cache);
-    Start.Started started =
-        Start.resume(
-            new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore, rules);
+    Start.Started started = resumeOn(new Blocking(readable, "cache"), true);
     CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
     readBack.begin(driver);
     runUntil(driver, readBack::isDone);

@@ -2,6 +2,8 @@ package writeboost.simulate;
 
 import java.io.IOException;
 import writeboost.device.BlockDevice;
+import writeboost.layout.ChecksumLayout;
+import writeboost.layout.Layout;
 import writeboost.log.Rules;
 
 /**
@@ -25,6 +27,7 @@ public final class Simulation {
 
   private final Memory memory = new Memory();
   private final Decoration decoration;
+  private final Layout layout;
   private final Rules rules;
 
   public Simulation() {
@@ -32,16 +35,27 @@ public final class Simulation {
   }
 
   public Simulation(Decoration decoration) {
-    this(decoration, Rules.ALL);
+    this(decoration, ChecksumLayout.INSTANCE, Rules.ALL);
+  }
+
+  /** Of caches of this layout. */
+  public Simulation(Layout layout) {
+    this(layout, Rules.ALL);
   }
 
   /** Of an engine that keeps only {@code rules}, to see that the others are missed. */
   public Simulation(Rules rules) {
-    this(disk -> disk, rules);
+    this(ChecksumLayout.INSTANCE, rules);
   }
 
-  private Simulation(Decoration decoration, Rules rules) {
+  /** The same of caches of another layout. */
+  public Simulation(Layout layout, Rules rules) {
+    this(disk -> disk, layout, rules);
+  }
+
+  private Simulation(Decoration decoration, Layout layout, Rules rules) {
     this.decoration = decoration;
+    this.layout = layout;
     this.rules = rules;
   }
 
@@ -67,7 +81,7 @@ public final class Simulation {
   }
 
   private Report run(long seed, Moments moments) {
-    SimulatedWorld world = new SimulatedWorld(seed, memory, decoration, rules, moments);
+    SimulatedWorld world = new SimulatedWorld(seed, memory, layout, decoration, rules, moments);
     try {
       world.run();
     } catch (IOException | RuntimeException | AssertionError fault) {

@@ -11,6 +11,7 @@ import writeboost.effect.Work;
 import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
+import writeboost.layout.Layout;
 import writeboost.log.Barriers;
 import writeboost.log.LapWriter;
 import writeboost.log.LineCheck;
@@ -245,6 +246,11 @@ public final class Core {
       barriers.fail(Errno.EIO, effects);
       writes.endWaiting(null, Errno.EIO, effects);
     }
+  }
+
+  /** What the log is written in. */
+  public Layout layout() {
+    return log.layout;
   }
 
   // for the parts

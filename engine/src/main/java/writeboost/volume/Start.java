@@ -2,6 +2,7 @@ package writeboost.volume;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.UUID;
 import java.util.function.LongFunction;
 import writeboost.device.Blocking;
 import writeboost.index.BlockIndex;
@@ -10,10 +11,13 @@ import writeboost.index.ZeroRanges;
 import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.Layout;
 import writeboost.layout.RecordSector;
 import writeboost.layout.Superblock;
 import writeboost.log.Adoption;
 import writeboost.log.KernelScan;
+import writeboost.log.LapRecovery;
 import writeboost.log.Log;
 import writeboost.log.Recovery;
 import writeboost.log.Rules;
@@ -97,7 +101,43 @@ public final class Start {
                 tables.oneSegment(),
                 salvage)
             .run();
-    return tables.start(found, readOnly);
+    return tables.start(ChecksumLayout.INSTANCE, found, readOnly);
+  }
+
+  /**
+   * Resumes from a {@code cache} of layout v1, which says next to nothing about itself.
+   *
+   * @param geometry of the device, with the order that its superblock says
+   * @param backingSizeBytes of the device that the caller takes to be the right one
+   * @param readOnly nothing is written to any device
+   * @param salvage whole segments behind a damaged one are dropped, and listed, instead of refused
+   * @throws writeboost.layout.UnusableCacheException if it is damaged, or cannot be for a backing
+   *     device of that size
+   */
+  public static Started resumeLaps(
+      Blocking cache,
+      Geometry geometry,
+      long backingSizeBytes,
+      boolean readOnly,
+      int ramBufferCount,
+      LongFunction<MemorySegment> memory,
+      boolean salvage,
+      Rules rules)
+      throws IOException {
+    Superblock description = Superblock.create(geometry, new UUID(0, 0), backingSizeBytes, 0, 0);
+    Tables tables = Tables.allocate(geometry, ramBufferCount, memory, rules);
+    Recovery.Result found =
+        new LapRecovery(
+                cache,
+                description,
+                readOnly,
+                tables.ring,
+                tables.table,
+                tables.index,
+                tables.oneSegment(),
+                salvage)
+            .run();
+    return tables.start(LapLayout.INSTANCE, found, readOnly);
   }
 
   /**
@@ -122,7 +162,7 @@ public final class Start {
     found.settle(backing, cache, fresh.uuidHigh(), fresh.uuidLow());
     Superblock adopted =
         new Adoption(cache, fresh, tables.oneSegment().asSlice(0, Geometry.BLOCK)).run(found);
-    return tables.start(Recovery.Result.of(found, adopted), false);
+    return tables.start(ChecksumLayout.INSTANCE, Recovery.Result.of(found, adopted), false);
   }
 
   /**
@@ -143,7 +183,7 @@ public final class Start {
     Tables tables = Tables.allocate(fresh.geometry(), ramBufferCount, memory, Rules.ALL);
     KernelScan.Found found = tables.scan(cache, backing, fresh, salvage, progress);
     found.settle(backing, cache, fresh.uuidHigh(), fresh.uuidLow());
-    return tables.start(Recovery.Result.of(found, fresh), true);
+    return tables.start(ChecksumLayout.INSTANCE, Recovery.Result.of(found, fresh), true);
   }
 
   /** What a core works with, empty at first. */
@@ -186,11 +226,11 @@ public final class Start {
           .run(fresh.uuidHigh(), fresh.uuidLow(), progress);
     }
 
-    Started start(Recovery.Result found, boolean readOnly) {
+    Started start(Layout layout, Recovery.Result found, boolean readOnly) {
       Superblock superblock = found.superblock();
       Log log =
           new Log(
-              ChecksumLayout.INSTANCE,
+              layout,
               ring.geometry,
               ring,
               table,
@@ -226,9 +266,9 @@ public final class Start {
   }
 
   /**
-   * Notes on the cache device that everything before the core's durable position is durable, and
-   * what is written back. Only after {@link Core#stop} has been answered without error, and before
-   * the devices are closed.
+   * Notes on the cache device what is written back and, where the layout has a place for it, that
+   * everything before the core's durable position is durable. Only after {@link Core#stop} has been
+   * answered without error, and before the devices are closed.
    *
    * @param superblock of this life
    * @param block 4096 bytes, aligned to 4096
@@ -236,12 +276,14 @@ public final class Start {
   public static void recordCleanStop(
       Blocking cache, Superblock superblock, Core core, MemorySegment block) throws IOException {
     Core.Snapshot end = core.snapshot();
-    RecordSector.encode(block, end.writtenBackId());
+    core.layout().encodeRecord(block, end.writtenBackId());
     cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
     cache.flush();
-    // Copies in the last free slot are dropped at resume, so nothing may be promised of them.
-    long cleanId = Math.min(end.newestId() + 1, end.writtenBackId() + end.segments());
-    Recovery.writeSuperblock(cache, superblock.withClean(cleanId, 0), block);
-    cache.flush();
+    if (core.layout() == ChecksumLayout.INSTANCE) {
+      // Copies in the last free slot are dropped at resume, so nothing may be promised of them.
+      long cleanId = Math.min(end.newestId() + 1, end.writtenBackId() + end.segments());
+      Recovery.writeSuperblock(cache, superblock.withClean(cleanId, 0), block);
+      cache.flush();
+    }
   }
 }

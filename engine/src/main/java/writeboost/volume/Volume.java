@@ -18,9 +18,13 @@ import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Posix;
 import writeboost.device.Request;
+import writeboost.layout.ChecksumLayout;
 import writeboost.layout.FormatDecision;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.LapSuperblock;
+import writeboost.layout.Layout;
 import writeboost.layout.Superblock;
 import writeboost.layout.UnusableCacheException;
 import writeboost.log.Recovery;
@@ -86,7 +90,8 @@ public final class Volume implements BlockDevice {
     this.found = found;
     this.driver = new Driver(started.core(), cache.device(), backing);
     boolean readOnly = options.readOnly() || found == Found.BORROWED;
-    this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, true);
+    boolean trims = options.layout().hasZeroRuns();
+    this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
     this.timer = new Thread(this::keepTime, "writeboost-timer");
     timer.setDaemon(true);
     timer.start();
@@ -131,6 +136,17 @@ public final class Volume implements BlockDevice {
     int ramBuffers = options.ramBufferCount(Geometry.SECTOR << options.order());
     boolean salvage = options.salvage();
     LongFunction<MemorySegment> give = bytes -> reserve(bytes, memory);
+    if (options.layout() == LapLayout.INSTANCE) {
+      return Start.resumeLaps(
+          cache,
+          geometry(cache, options),
+          backing.size(),
+          options.readOnly(),
+          ramBuffers,
+          give,
+          salvage,
+          Rules.ALL);
+    }
     if (found == Found.FORMATTED || found == Found.OURS) {
       return Start.resume(cache, options.readOnly(), ramBuffers, give, salvage, Rules.ALL);
     }
@@ -159,23 +175,30 @@ public final class Volume implements BlockDevice {
     cache.read(cache.device().size() - Geometry.SUPERBLOCK_REGION, last);
     switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
       case FormatDecision.Resume(Superblock superblock) -> {
+        requireLayout(ChecksumLayout.INSTANCE, options);
         try {
           Fingerprint actual = backing.fingerprint();
           superblock.requireMatch(
               options.order(), cache.device().size(), backing.size(), actual.high(), actual.low());
-          if (options.backingFreshlyCreated()) {
-            throw new UnusableCacheException(
-                UnusableCacheException.Kind.DIFFERENT,
-                "%s: the cache belongs to another backing device than %s, which is new: name that one"
-                    .formatted(options.cacheName(), options.backingName()));
-          }
         } catch (UnusableCacheException reason) {
           throw named(reason, options);
         }
+        requireOldBacking(options);
+        return Found.OURS;
+      }
+      case FormatDecision.ResumeLaps(LapSuperblock superblock) -> {
+        requireLayout(LapLayout.INSTANCE, options);
+        try {
+          superblock.requireOrder(options.order());
+        } catch (UnusableCacheException reason) {
+          throw named(reason, options);
+        }
+        requireOldBacking(options);
         return Found.OURS;
       }
       case FormatDecision.Refuse(UnusableCacheException reason) -> {
         if (reason.kind() == UnusableCacheException.Kind.KERNEL) {
+          requireLayout(ChecksumLayout.INSTANCE, options);
           return kernelCache(options, reason);
         }
         throw named(reason, options);
@@ -193,13 +216,55 @@ public final class Volume implements BlockDevice {
                   + ": is empty, there is no cache to read; start without --read-only to format"
                   + " it");
         }
+        format(backing, cache, geometry, options, progress);
+        return Found.FORMATTED;
+      }
+    }
+  }
+
+  private static void format(
+      BlockDevice backing,
+      Blocking cache,
+      Geometry geometry,
+      VolumeOptions options,
+      Formatter.Progress progress)
+      throws IOException {
+    Formatter.Clearing clearing = clearing(geometry, options);
+    switch (options.layout()) {
+      case LapLayout _ ->
+          Formatter.format(cache, new LapSuperblock(geometry.order()), clearing, progress);
+      case ChecksumLayout _ -> {
         Fingerprint given = backing.giveFingerprint();
         Superblock superblock =
             Superblock.create(
                 geometry, UUID.randomUUID(), backing.size(), given.high(), given.low());
-        Formatter.format(cache, superblock, clearing(geometry, options), progress);
-        return Found.FORMATTED;
+        Formatter.format(cache, superblock, clearing, progress);
       }
+    }
+  }
+
+  /** A cache of one layout is not served as one of another; v1 only where it was asked for. */
+  private static void requireLayout(Layout found, VolumeOptions options)
+      throws UnusableCacheException {
+    if (found == options.layout()) {
+      return;
+    }
+    throw named(
+        found == LapLayout.INSTANCE
+            ? LapSuperblock.unasked()
+            : new UnusableCacheException(
+                UnusableCacheException.Kind.DIFFERENT,
+                "the cache was formatted with layout v2, not v1: leave out --layout v1"),
+        options);
+  }
+
+  /** What has just been created has no cache yet. */
+  private static void requireOldBacking(VolumeOptions options) throws UnusableCacheException {
+    if (options.backingFreshlyCreated()) {
+      throw new UnusableCacheException(
+          UnusableCacheException.Kind.DIFFERENT,
+          "%s: the cache belongs to another backing device than %s, which is new: name that one"
+              .formatted(options.cacheName(), options.backingName()));
     }
   }
 
@@ -253,6 +318,7 @@ public final class Volume implements BlockDevice {
   private static Geometry geometry(Blocking cache, VolumeOptions options)
       throws UnusableCacheException {
     try {
+      options.layout().requireOrder(options.order());
       return new Geometry(options.order(), cache.device().size());
     } catch (IllegalArgumentException e) {
       throw new UnusableCacheException(

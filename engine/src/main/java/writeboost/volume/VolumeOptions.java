@@ -1,5 +1,8 @@
 package writeboost.volume;
 
+import writeboost.layout.ChecksumLayout;
+import writeboost.layout.Layout;
+
 /**
  * How a volume is to be opened.
  *
@@ -13,6 +16,8 @@ package writeboost.volume;
  * @param backingName what messages call the backing device
  * @param kernelCache what is done where the kernel module's cache is found
  * @param salvage a damaged log is used as far as it goes; what is not used is listed
+ * @param layout that a cache is formatted with; a cache of layout v1 is served only where it is
+ *     named here, because nothing on it says that it belongs to this backing device
  */
 public record VolumeOptions(
     int order,
@@ -23,7 +28,8 @@ public record VolumeOptions(
     String cacheName,
     String backingName,
     KernelCache kernelCache,
-    boolean salvage) {
+    boolean salvage,
+    Layout layout) {
 
   /** What is done where the cache was written by the kernel module dm-writeboost. */
   public enum KernelCache {
@@ -58,6 +64,30 @@ public record VolumeOptions(
         backingName,
         KernelCache.REFUSE,
         false);
+  }
+
+  /** In the usual layout. */
+  public VolumeOptions(
+      int order,
+      boolean readOnly,
+      long ramBufferBytes,
+      boolean cacheFreshlyCreated,
+      boolean backingFreshlyCreated,
+      String cacheName,
+      String backingName,
+      KernelCache kernelCache,
+      boolean salvage) {
+    this(
+        order,
+        readOnly,
+        ramBufferBytes,
+        cacheFreshlyCreated,
+        backingFreshlyCreated,
+        cacheName,
+        backingName,
+        kernelCache,
+        salvage,
+        ChecksumLayout.INSTANCE);
   }
 
   int ramBufferCount(long segmentBytes) {

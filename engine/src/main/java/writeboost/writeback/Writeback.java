@@ -141,7 +141,7 @@ public final class Writeback implements DeviceOperation.Owner {
     writesTaken = 0;
     linesRefused = 0;
     phase = Phase.GATHERING;
-    inFlight = batch.collect(copyForward.sweptId(), unreadable < TRIES - 1, effects);
+    inFlight = batch.collect(copyForward.sweptId(), !mayLeave(unreadable), effects);
     if (inFlight == 0) {
       sort(effects);
     }
@@ -192,7 +192,15 @@ public final class Writeback implements DeviceOperation.Owner {
 
   /** Line by line, after some tries, to find out which ones the backing device does not take. */
   private boolean isSingly() {
-    return refused >= TRIES - 1;
+    return mayLeave(refused);
+  }
+
+  /**
+   * Whether lines may be left out after so many tries, for a copy to take their place. Where a copy
+   * could not say what is lost, the batch is tried for ever.
+   */
+  private boolean mayLeave(int tries) {
+    return tries >= TRIES - 1 && log.layout.hasLostSectors();
   }
 
   /** All zero ranges are answered before the first line is written: a line may lie in one. */

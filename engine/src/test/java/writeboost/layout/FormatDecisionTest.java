@@ -53,7 +53,8 @@ final class FormatDecisionTest {
     Hex.put(first, 0, "74 73 42 57");
     assertThat(refusal()).isEqualTo(Kind.KERNEL);
     Hex.put(first, 4, "0a");
-    assertThat(refusal()).isEqualTo(Kind.LAP_LAYOUT);
+    assertThat(FormatDecision.of(first, last, false))
+        .isEqualTo(new FormatDecision.ResumeLaps(new LapSuperblock(10)));
     Hex.put(first, 4, "ff");
     assertThat(refusal()).isEqualTo(Kind.DAMAGED);
   }

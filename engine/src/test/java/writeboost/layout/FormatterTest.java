@@ -15,6 +15,7 @@ import writeboost.device.Blocking;
 import writeboost.layout.FormatDecision.Format;
 import writeboost.layout.FormatDecision.Refuse;
 import writeboost.layout.FormatDecision.Resume;
+import writeboost.layout.FormatDecision.ResumeLaps;
 import writeboost.layout.Formatter.Clearing;
 import writeboost.layout.UnusableCacheException.Kind;
 
@@ -54,6 +55,21 @@ final class FormatterTest {
     MemorySegment found = disk.afterCrash(1);
     assertThat(decide(found)).isEqualTo(new Resume(NEW));
     assertThat(problem(found, Before.FOREIGN)).isNull();
+  }
+
+  @Test
+  void leavesAnEmptyCacheOfLayoutOne() throws Exception {
+    VolatileDisk disk = new VolatileDisk(contents(Before.OUR_CACHE), true);
+    LapSuperblock superblock = new LapSuperblock(ORDER);
+    Formatter.format(
+        new Blocking(disk, "disk"), superblock, Clearing.HEADERS, Formatter.Progress.NONE);
+    MemorySegment found = disk.afterCrash(1);
+    assertThat(decide(found)).isEqualTo(new ResumeLaps(superblock));
+    assertThat(Bytes.areZero(found, 5, Geometry.SUPERBLOCK_REGION)).isTrue();
+    for (int slot = 0; slot < GEOMETRY.segmentCount(); slot++) {
+      long at = GEOMETRY.slotOffset(slot);
+      assertThat(Bytes.areZero(found, at, at + 4096)).isTrue();
+    }
   }
 
   @Test
@@ -139,6 +155,7 @@ final class FormatterTest {
               : found.mismatch(MemorySegment.ofArray(contents(before))) < 0
                   ? null
                   : "the old cache was touched";
+      case ResumeLaps _ -> "a cache of another layout";
       case Refuse(UnusableCacheException reason) ->
           before == Before.FOREIGN
                   && (reason.kind() == Kind.FOREIGN || reason.kind() == Kind.UNFINISHED_FORMAT)

@@ -1,0 +1,38 @@
+package writeboost.simulate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import writeboost.layout.LapLayout;
+
+/** {@link SimulationTest} for the layout of 2013; {@code -Dsimulate.runs=N -Dsimulate.seed=S}. */
+final class LapSimulationTest {
+
+  private static final int RUNS = Integer.getInteger("simulate.runs", 1000);
+  private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
+
+  @Test
+  void everySeedKeepsThePromises() {
+    Simulation simulation = new Simulation(LapLayout.INSTANCE);
+    Happenings happenings = new Happenings();
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+      happenings.add(simulation.run(seed).happenings());
+    }
+    System.out.print(happenings);
+    if (RUNS >= 1000) {
+      assertThat(happenings.count(Happening.TORN_HEADER)).isPositive();
+      assertThat(happenings.count(Happening.LAP)).isPositive();
+      assertThat(happenings.count(Happening.UNFLUSHED_LOST)).isPositive();
+    }
+  }
+
+  @Test
+  void aSmallWorldMayEndAtAnyOfItsMoments() {
+    Simulation simulation = new Simulation(LapLayout.INSTANCE);
+    for (long seed = 1; seed <= 3; seed++) {
+      for (long end = 1; simulation.runWithEndAt(seed, end); end++) {
+        assertThat(end).isLessThan(100_000);
+      }
+    }
+  }
+}
