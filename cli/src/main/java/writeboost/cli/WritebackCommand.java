@@ -100,7 +100,7 @@ final class WritebackCommand implements Callable<Integer> {
     volume.stop();
     if (!obstacle.isEmpty()) {
       throw CommandFailure.failure(
-          "%s; %s are not written back: they are safe in %s, so run this again"
+          "%s; %s are not written back and stay in %s"
               .formatted(
                   obstacle, Size.format(volume.snapshot().dirtyLines() * Start.LINE_BYTES), cache));
     }
@@ -143,7 +143,7 @@ final class WritebackCommand implements Callable<Integer> {
     Progress progress = new Progress("writing back " + cache, bytes, Size::format, () -> {});
     Core.Snapshot last = volume.snapshot();
     long movedNs = System.nanoTime();
-    while (!last.isDrained()) {
+    while (!last.sweptAll()) {
       progress.at(bytes - last.dirtyLines() * Start.LINE_BYTES);
       if (stop.await(LOOK_EVERY_MS)) {
         progress.end();
@@ -161,6 +161,9 @@ final class WritebackCommand implements Callable<Integer> {
       }
     }
     progress.end();
-    return "";
+    return last.isDrained()
+        ? ""
+        : "%s: %d lines are damaged, and %s did not take %d ('writeboost check' lists damage)"
+            .formatted(cache, last.damagedLines(), backing, last.refusedLines());
   }
 }

@@ -169,6 +169,7 @@ public final class Core {
     lock.lock();
     try {
       draining = true;
+      writeback.drain();
       log.seal();
       advance(effects);
     } finally {
@@ -226,14 +227,14 @@ public final class Core {
     }
     if (configuration.readOnly || health.isFailed()) {
       if (draining && !stopping) {
-        writeback.advance(true, effects);
+        writeback.advance(/* urged= */ false, effects);
       }
       return;
     }
     writes.advance(effects);
     boolean waiting = writes.hasWaiting();
     if (!stopping) {
-      writeback.advance(draining || waiting && log.lacksSlot(), effects);
+      writeback.advance(waiting && log.lacksSlot(), effects);
       recorder.advance(effects);
     }
     barriers.setUrgent(waiting || draining);
@@ -300,6 +301,7 @@ public final class Core {
           writeback.linesRefused(),
           writeback.linesCopiedForward(),
           statistics.lostSectors() + writeback.sectorsLost(),
+          writeback.hasSweptAll(),
           writeback.failure(),
           health.reason());
     } finally {
@@ -324,6 +326,8 @@ public final class Core {
    * @param refusedLines lines that the backing device refused for good
    * @param copiedForwardLines such lines that have been copied out of the way
    * @param lostSectors sectors given up because their line was damaged
+   * @param sweptAll write-back has had its turn with every segment; lines that are dirty still
+   *     cannot be written back
    * @param backingTrouble why write-back does not get on, or empty
    * @param failure why the volume has failed, or empty
    */
@@ -342,12 +346,13 @@ public final class Core {
       long refusedLines,
       long copiedForwardLines,
       long lostSectors,
+      boolean sweptAll,
       String backingTrouble,
       String failure) {
 
     /** Whether the backing device has everything, for good. */
     public boolean isDrained() {
-      return dirtyLines == 0 && writtenBackId == newestId;
+      return sweptAll && dirtyLines == 0;
     }
   }
 }

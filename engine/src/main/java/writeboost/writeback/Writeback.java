@@ -61,6 +61,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private String failure = "";
   private long nowNs;
   private boolean allowed = true;
+  private boolean draining;
   private boolean stopped;
 
   /** Batches in a row that could not be read, and that had writes refused. */
@@ -106,6 +107,16 @@ public final class Writeback implements DeviceOperation.Owner {
     allowed = newAllowed;
   }
 
+  /** From now on it runs, whether it is allowed to or not. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** Whether every segment has had its turn; what is dirty then cannot be written back. */
+  public boolean hasSweptAll() {
+    return log.current() == null && copyForward.sweptId() >= log.ring.newestId();
+  }
+
   /**
    * Begins nothing more; what is in flight comes to its end, and is done again in the next life.
    */
@@ -129,7 +140,7 @@ public final class Writeback implements DeviceOperation.Owner {
       phase = Phase.IDLE;
     }
     if (phase == Phase.IDLE
-        && (allowed || urged)
+        && (allowed || urged || draining)
         && batch.newestAllowed() > copyForward.sweptId()) {
       begin(effects);
     }
