@@ -187,6 +187,9 @@ final class RunCheck {
       findings.damage(segment, i, "it is for no block of the backing device");
       return;
     }
+    if (!segment.isKnown(i)) {
+      findings.damage(segment, i, "its metablock has bits that nobody writes");
+    }
     findings.taken(segment, i);
   }
 

@@ -234,6 +234,11 @@ public final class SegmentContents {
         : "";
   }
 
+  /** Whether metablock {@code i} has no bits but those that are written. */
+  public boolean isKnown(int i) {
+    return kind != Kind.EXTENDED || header.isKnown(i);
+  }
+
   /** Whether metablock {@code i} names blocks that the backing device has, as far as is known. */
   public boolean fitsBacking(int i) {
     Superblock superblock = cache.superblock();

@@ -132,6 +132,13 @@ public final class SegmentHeaderView {
     return (memory.get(SHORT, metablock(i) + SegmentHeader.LOST_OFFSET) & 0xFFFF) + 1;
   }
 
+  /** Metablock {@code i} has no bits but those that this version writes. */
+  public boolean isKnown(int i) {
+    int rest = memory.get(INT, metablock(i) + SegmentHeader.MASK_OFFSET);
+    int bits = rest >>> 8 & 0xFF & ~(SegmentHeader.ZERO_RUN | SegmentHeader.GROUP_END);
+    return bits == 0 && (zeroRun(i) ? mask(i) == 0xFF : rest >>> 24 == 0);
+  }
+
   public int lineCrc(int i) {
     return memory.get(INT, metablock(i) + SegmentHeader.LINE_CRC_OFFSET);
   }

@@ -28,7 +28,7 @@ import writeboost.layout.UnusableCacheException.Kind;
  * @param order a segment is 2^order sectors
  * @param uuidHigh the first eight bytes of the UUID that a format gives the cache
  * @param uuidLow the last eight
- * @param incarnation counts the starts; 1 after a format (unsigned)
+ * @param incarnation counts the starts; 1 after a format, never near 2^31
  * @param backingSizeBytes size of the backing device that this cache belongs to
  * @param fingerprintHigh first half of what else identifies the backing device; 0 where there is
  *     nothing
@@ -304,7 +304,8 @@ public record Superblock(
 
   /** A right CRC over impossible values is no cache of ours either. */
   private Superblock checked() throws UnusableCacheException {
-    if (order > ChecksumLayout.MAXIMUM_ORDER || incarnation == 0 || backingSizeBytes <= 0) {
+    boolean countable = incarnation > 0 && incarnation < Integer.MAX_VALUE;
+    if (order > ChecksumLayout.MAXIMUM_ORDER || !countable || backingSizeBytes <= 0) {
       throw damaged(
           "it says order "
               + order
