@@ -45,6 +45,14 @@ public record RecordSector(State state, long id) {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /**
+   * Whether this is a record of a cache of ours: as {@link #encode} writes it, or the zeroes that a
+   * format leaves. An id without a CRC is not.
+   */
+  public boolean isOurs() {
+    return state == State.PRESENT || state == State.ABSENT && id == 0;
+  }
+
   /** Writes the last block of the superblock region. */
   public static void encode(MemorySegment block4096, long id) {
     block4096.asSlice(0, Geometry.BLOCK).fill((byte) 0);

@@ -147,7 +147,7 @@ public final class Recovery {
     cache.read(Geometry.RECORD_BLOCK_OFFSET, segment, 0, Geometry.BLOCK);
     RecordSector sector = RecordSector.decode(segment);
     boolean possible = sector.id() >= 0 && sector.id() <= Geometry.MAXIMUM_ID;
-    if (sector.state() != RecordSector.State.DAMAGED && possible) {
+    if ((sector.isOurs() || !rules.hold(Rule.RECORD_CRC)) && possible) {
       return sector.id();
     }
     salvage.damaged(

@@ -70,6 +70,8 @@ public enum Rule {
   BUMP_INCARNATION,
   /** (a) and flushed, together with what a killed process has left. */
   FLUSH_AT_START,
+  /** (b) the record has its CRC, or is the zeroes of a format. */
+  RECORD_CRC,
   /** (b) a header has the CRC of its sector and the UUID of the cache. */
   HEADER_IS_OURS,
   /** (b) a header has the id of its place in the walk. */

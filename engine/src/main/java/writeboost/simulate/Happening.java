@@ -41,6 +41,12 @@ public enum Happening {
   /** A device did not answer until the end. */
   STUCK,
   FILLING_LINE_READ,
+  /** A flipped bit in what a header says was durable. */
+  ROT_BEFORE_MARK,
+  /** In what no header says so of; it may pass for a tear. */
+  ROT_BEHIND_MARK,
+  ROT_REFUSED,
+  BLOCK_UNREADABLE,
   BARRIER_WHILE_FILLING,
   WRITE_WAITED,
   WRITE_CANCELLED,

@@ -22,6 +22,9 @@ final class Payload {
   /** Anything that no client wrote there. */
   static final long FOREIGN = -1;
 
+  /** What could not be read. */
+  static final long UNREADABLE = -2;
+
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int LAST = SECTOR - 2 * Long.BYTES;
 

@@ -205,9 +205,22 @@ public final class PrefixChecker {
     return k;
   }
 
+  /** Each sector holds something that was once written to it, in whichever life, or zeroes. */
+  public void possible(long[] found) {
+    for (int sector = 0; sector < sectors; sector++) {
+      if (found[sector] == Payload.FOREIGN || found[sector] >= nextVersion) {
+        throw new Violation("sector %d holds what nobody wrote to it".formatted(sector));
+      }
+    }
+  }
+
   /** Adds 1 where an interval of fitting k begins, and takes it away behind its end. */
   private void countFitting(int sector, long found, int[] begins) {
     int last = pieces;
+    if (found == Payload.UNREADABLE) {
+      begins[0]++;
+      return;
+    }
     for (int entry = newestEntry[sector]; entry != NONE; entry = entryOlder[entry]) {
       int piece = entryPiece[entry];
       if (contents[piece] == NEVER) {

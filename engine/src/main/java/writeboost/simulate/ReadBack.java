@@ -3,9 +3,11 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTOR;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
+import writeboost.layout.Geometry;
 
 /** Reads a whole volume through its core, in pieces of a size drawn anew each time. One thread. */
 final class ReadBack {
@@ -17,6 +19,12 @@ final class ReadBack {
   private final int sectors;
   private int left;
 
+  /** The one block that may be answered with an error, or {@link Rot#NONE}. */
+  private long damagedBlock = Rot.NONE;
+
+  private @Nullable CoreDriver driver;
+  private boolean[] unreadable;
+
   /**
    * @param memory as large as the volume
    */
@@ -24,27 +32,69 @@ final class ReadBack {
     this.chance = chance;
     this.memory = memory;
     sectors = (int) (memory.byteSize() / SECTOR);
+    unreadable = new boolean[sectors];
   }
 
   void begin(CoreDriver driver) {
+    begin(driver, Rot.NONE);
+  }
+
+  /** As {@link #begin}; the sectors of one block may be damaged. */
+  void begin(CoreDriver newDriver, long newDamagedBlock) {
+    driver = newDriver;
+    damagedBlock = newDamagedBlock;
+    unreadable = new boolean[sectors];
     Payload.poison(memory, 0, memory.byteSize());
     left = sectors;
     int stride = chance.between(1, SECTORS_MAX);
     for (int sector = 0; sector < sectors; sector += stride) {
-      Request request = new Request(this::answered);
-      long offset = (long) sector * SECTOR;
-      long length = (long) Math.min(stride, sectors - sector) * SECTOR;
-      request.set(Operation.READ, 0, offset, length, memory, offset);
-      driver.accept(new Request[] {request}, 1);
+      send(newDriver, sector, Math.min(stride, sectors - sector));
     }
   }
 
+  private void send(CoreDriver to, int sector, int count) {
+    Request request = new Request(this::answered);
+    long offset = (long) sector * SECTOR;
+    request.set(Operation.READ, 0, offset, (long) count * SECTOR, memory, offset);
+    to.accept(new Request[] {request}, 1);
+  }
+
   private void answered(Request request) {
+    int first = (int) (request.offset / SECTOR);
+    int count = (int) (request.length / SECTOR);
+    if (request.error == Errno.EIO && touchesDamage(first, count) && driver != null) {
+      if (count == 1) {
+        unreadable[first] = true;
+        left--;
+      } else {
+        for (int i = 0; i < count; i++) {
+          send(driver, first + i, 1);
+        }
+      }
+      return;
+    }
     if (request.error != Errno.OK) {
       throw new Violation(
           "after a resume: %s was answered %s".formatted(request, Errno.name(request.error)));
     }
-    left -= (int) (request.length / SECTOR);
+    left -= count;
+  }
+
+  private boolean touchesDamage(int first, int count) {
+    long from = damagedBlock * Geometry.SECTORS_PER_BLOCK;
+    return damagedBlock != Rot.NONE
+        && first < from + Geometry.SECTORS_PER_BLOCK
+        && first + count > from;
+  }
+
+  /** Whether something could not be read. */
+  boolean hasUnreadable() {
+    for (boolean bad : unreadable) {
+      if (bad) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean isDone() {
@@ -53,7 +103,11 @@ final class ReadBack {
 
   /** What each sector holds. */
   long[] found() {
-    return contents(memory);
+    long[] found = contents(memory);
+    for (int sector = 0; sector < sectors; sector++) {
+      found[sector] = unreadable[sector] ? Payload.UNREADABLE : found[sector];
+    }
+    return found;
   }
 
   /** What each sector of an image of the volume holds. */

@@ -475,6 +475,32 @@ public final class SimulatedDisk implements BlockDevice {
     stuckOdds = 0;
   }
 
+  /**
+   * Flips a bit of what is read at {@code offset}, and of what a power loss would leave of it.
+   *
+   * @return takes it back, unless the sector has been written since
+   */
+  Runnable flip(long offset, int bit) {
+    int sector = (int) (offset / SECTOR);
+    Version sound = newest[sector];
+    byte[] data = new byte[SECTOR];
+    if (sound != null) {
+      System.arraycopy(sound.write.data, sound.at, data, 0, SECTOR);
+    }
+    data[(int) (offset % SECTOR)] ^= (byte) (1 << bit);
+    Write rotten = new Write(data, (long) sector * SECTOR);
+    if (sound != null) {
+      rotten.answeredAt = sound.write.answeredAt;
+    }
+    Version flipped = new Version(rotten, 0, sound == null ? null : sound.older);
+    newest[sector] = flipped;
+    return () -> {
+      if (newest[sector] == flipped) {
+        newest[sector] = sound;
+      }
+    };
+  }
+
   /** What would be read now. */
   MemorySegment image() {
     byte[] image = new byte[Math.toIntExact(size())];

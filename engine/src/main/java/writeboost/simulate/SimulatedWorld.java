@@ -14,6 +14,7 @@ import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
 import writeboost.layout.Superblock;
+import writeboost.layout.UnusableCacheException;
 import writeboost.log.Rules;
 import writeboost.volume.Core;
 import writeboost.volume.Start;
@@ -200,6 +201,9 @@ final class SimulatedWorld {
         if (!formatting.isUncertain() && chance.oneIn(10)) {
           lookReadOnly();
         }
+        if (!formatting.isUncertain() && chance.oneIn(10)) {
+          lookAtRot();
+        }
         memory.reset();
         cacheDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
         return during(Happening.CRASH_IN_RESUME, this::resume);
@@ -270,6 +274,42 @@ final class SimulatedWorld {
     runUntil(driver, readBack::isDone);
     checker.prefix(readBack.found());
     happenings.happened(Happening.READ_ONLY_LIFE);
+  }
+
+  /**
+   * A bit of the cache disk flips, and a read-only start shows what comes of it: all is there but
+   * one block, or a refusal. Then it flips back.
+   */
+  private void lookAtRot() throws IOException {
+    memory.reset();
+    cacheDisk.answerAtOnce(0);
+    Rot rot = new Rot(chance, cacheDisk, plan.geometry());
+    BlockDevice readable = new Untouchable(cache);
+    try {
+      Start.Started started =
+          Start.resume(
+              new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore, rules);
+      CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
+      readBack.begin(driver, rot.block());
+      runUntil(driver, readBack::isDone);
+      if (rot.mayPassForATear()) {
+        happenings.happened(Happening.ROT_BEHIND_MARK);
+        checker.possible(readBack.found());
+      } else {
+        happenings.happened(Happening.ROT_BEFORE_MARK);
+        checker.prefix(readBack.found());
+      }
+      if (readBack.hasUnreadable()) {
+        happenings.happened(Happening.BLOCK_UNREADABLE);
+      }
+    } catch (UnusableCacheException refusal) {
+      if (!rot.mayBeRefused()) {
+        throw new Violation("refused for a line: " + refusal.getMessage());
+      }
+      happenings.happened(Happening.ROT_REFUSED);
+    } finally {
+      rot.undo();
+    }
   }
 
   private CoreDriver drive(Core core, BlockDevice cacheNow, BlockDevice backingNow) {
