@@ -345,6 +345,30 @@ class RotTest {
     cache.refuse(Errno.OK, request -> false);
   }
 
+  @Test
+  void aDrainEndsWithTheLinesThatAreLeft() throws IOException {
+    begin(7, 8);
+    backing.refuse(Errno.ENOSPC, request -> request.operation == Operation.WRITE);
+    for (int block = 0; block < 40; block++) {
+      write(block, 1);
+    }
+    volume.stop();
+    volume.close();
+    assertThat(rot(3, 1)).isEqualTo(1);
+    backing.refuse(Errno.OK, request -> false);
+    open();
+    volume.drain();
+    await(() -> volume.snapshot().sweptAll());
+    assertThat(volume.snapshot().isDrained()).isFalse();
+    assertThat(volume.snapshot().dirtyLines()).isEqualTo(1);
+    assertThat(volume.snapshot().damagedLines()).isEqualTo(1);
+    assertHolds(raw(), 2, 1);
+    assertHolds(raw(), 39, 1);
+    assertLost(3, 0, 8);
+    lap(2, 100, 1);
+    assertLost(3, 0, 8);
+  }
+
   // refusals
 
   @Test
