@@ -30,7 +30,8 @@ import writeboost.simulate.Simulation;
     sortOptions = false,
     description =
         "Runs the engine over simulated disks, crashes it at every kind of moment, and checks that"
-            + " nothing that was promised is lost. Touches no device.",
+            + " nothing that was promised is lost. Every fourth seed is for layout v1. Touches no"
+            + " device.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  writeboost simulate --runs 100000",

@@ -4,6 +4,8 @@ package writeboost.simulate;
 public enum Happening {
   FORMATTED,
   LIFE,
+  /** Of a cache of the layout of 2013. */
+  LAP_LAYOUT_LIFE,
   READ_ONLY_LIFE,
   CLEAN_STOP,
   POWER_LOSS,

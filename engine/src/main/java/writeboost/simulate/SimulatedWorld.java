@@ -241,6 +241,9 @@ final class SimulatedWorld {
 
   private void noteResume(Start.Started started, long flushes) {
     happenings.happened(Happening.LIFE);
+    if (plan.layout() == LapLayout.INSTANCE) {
+      happenings.happened(Happening.LAP_LAYOUT_LIFE);
+    }
     if (started.recovery().dropped() > 0) {
       happenings.happened(Happening.STALE_SUFFIX);
     }

@@ -3,6 +3,9 @@ package writeboost.simulate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import writeboost.device.BlockDevice;
 
@@ -57,6 +60,26 @@ final class SimulationTest {
       assertThat(new Simulation().run(seed).trace()).as("seed %d", seed).isEqualTo(trace);
       assertThat(used.run(seed + 1).trace()).isNotEqualTo(trace);
     }
+  }
+
+  /** Not so with anything that depends on addresses, hash codes, time or the order of threads. */
+  @Test
+  void theSameSeedIsTheSameRunInAnotherJvm() throws IOException {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Traces.class.getName(),
+                "1",
+                "20")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String traces = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(traces).isEqualTo(Traces.of(1, 20));
   }
 
   @Test
