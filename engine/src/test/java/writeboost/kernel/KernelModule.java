@@ -60,6 +60,9 @@ final class KernelModule {
     logical = backing.clone();
     cache = new byte[REGION + slots * SEGMENT + (random.nextBoolean() ? 44 * SECTOR : 0)];
     putInt(cache, 0, 0x57427374);
+    for (long id = Math.max(1, firstId - slots); id < firstId; id++) {
+      encode(id, List.of());
+    }
     current = firstId;
     writtenBack = firstId - 1;
     history.put(writtenBack, logical.clone());
