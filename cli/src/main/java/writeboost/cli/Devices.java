@@ -12,8 +12,8 @@ import writeboost.device.DeviceFile;
 import writeboost.device.FileCreation;
 import writeboost.device.Identity;
 import writeboost.index.LineTable;
-import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
+import writeboost.layout.Layout;
 
 /**
  * The backing and the cache device of a server, opened and locked; made where they do not exist and
@@ -48,7 +48,7 @@ final class Devices implements AutoCloseable {
   }
 
   /** Opens and locks what exists, and checks what can be checked before anything is created. */
-  static Devices open(Wanted backing, Wanted cache, int order, boolean readOnly)
+  static Devices open(Wanted backing, Wanted cache, Layout layout, int order, boolean readOnly)
       throws CommandFailure, IOException {
     Devices devices = new Devices(backing, cache, readOnly);
     boolean opened = false;
@@ -56,7 +56,7 @@ final class Devices implements AutoCloseable {
       devices.requireDifferent();
       devices.backing = devices.openExisting(backing);
       devices.cache = devices.openExisting(cache);
-      devices.geometry(order);
+      devices.geometry(layout, order);
       devices.requireBackingSize();
       devices.requireNoOldCache();
       devices.requireNotSwapped();
@@ -126,9 +126,9 @@ final class Devices implements AutoCloseable {
   }
 
   /** Of the cache device, which may not exist yet. */
-  Geometry geometry(int order) throws CommandFailure {
+  Geometry geometry(Layout layout, int order) throws CommandFailure {
     try {
-      ChecksumLayout.INSTANCE.requireOrder(order);
+      layout.requireOrder(order);
       return new Geometry(order, cache == null ? given(cacheWanted) : cache.size());
     } catch (IllegalArgumentException e) {
       throw CommandFailure.failure(cacheWanted.path() + ": " + e.getMessage());

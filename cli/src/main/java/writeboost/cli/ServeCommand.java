@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import writeboost.layout.LapLayout;
+import writeboost.layout.Layout;
 import writeboost.volume.VolumeOptions;
 
 /** {@code writeboost serve}: what the command line says, checked. Runs on the main thread. */
@@ -37,9 +39,6 @@ import writeboost.volume.VolumeOptions;
     })
 final class ServeCommand implements Callable<Integer> {
 
-  private static final int ORDER_MIN = 4;
-  private static final int ORDER_MAX = 10;
-
   @Parameters(
       index = "0",
       paramLabel = "BACKING",
@@ -56,7 +55,9 @@ final class ServeCommand implements Callable<Integer> {
       index = "2",
       arity = "0..1",
       paramLabel = "ORDER",
-      description = "Segments are 2^ORDER sectors: 4 (8 KiB) to 10 (512 KiB). Default: 10.")
+      description =
+          "Segments are 2^ORDER sectors: 4 (8 KiB) to 10 (512 KiB), with --layout v1 to 11."
+              + " Default: 10.")
   private int order = VolumeOptions.DEFAULT_ORDER;
 
   @Option(
@@ -76,7 +77,9 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--layout",
       paramLabel = "v1|v2",
-      description = "Layout when formatting. Only v2 can be written.")
+      description =
+          "Layout when formatting; default v2. v1 is that of 2013, without checksums; such a cache"
+              + " does not say whose it is, and is served only with --layout v1.")
   private String layout = "v2";
 
   @Option(
@@ -127,8 +130,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, IOException {
-    requireOrder();
-    requireLayout();
+    Layout chosen = layout();
     List<ListenAddress> addresses = addresses();
     String export = export(addresses);
     for (ListenAddress address : addresses) {
@@ -140,24 +142,34 @@ final class ServeCommand implements Callable<Integer> {
             new Devices.Wanted("backing", backing.toAbsolutePath(), backingSize),
             new Devices.Wanted("cache", cache.toAbsolutePath(), cacheSize),
             new Server.Settings(
-                order, readOnly, sparseCache, ramBuffers, addresses, export, adopt, salvage))
+                order,
+                chosen,
+                readOnly,
+                sparseCache,
+                ramBuffers,
+                addresses,
+                export,
+                adopt,
+                salvage))
         .run();
   }
 
-  private void requireOrder() throws CommandFailure {
-    if (order < ORDER_MIN || order > ORDER_MAX) {
+  private Layout layout() throws CommandFailure {
+    Layout chosen;
+    try {
+      chosen = Layout.named(layout);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--" + e.getMessage());
+    }
+    if (order < chosen.minimumOrder() || order > chosen.maximumOrder()) {
       throw CommandFailure.usage(
-          "the segment size order must be %d to %d, not %d".formatted(ORDER_MIN, ORDER_MAX, order));
+          "the segment size order must be %d to %d with layout %s, not %d"
+              .formatted(chosen.minimumOrder(), chosen.maximumOrder(), layout, order));
     }
-  }
-
-  private void requireLayout() throws CommandFailure {
-    switch (layout) {
-      case "v2" -> {}
-      case "v1" ->
-          throw CommandFailure.usage("--layout v1: the layout of 2013 is not supported; use v2");
-      default -> throw CommandFailure.usage("--layout " + layout + ": there are v1 and v2");
+    if (adopt && chosen == LapLayout.INSTANCE) {
+      throw CommandFailure.usage("--adopt is for caches of layout v2; leave out one of the two");
     }
+    return chosen;
   }
 
   private List<ListenAddress> addresses() throws CommandFailure {

@@ -7,6 +7,7 @@ import java.util.List;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
 import writeboost.layout.Geometry;
+import writeboost.layout.Layout;
 import writeboost.log.Recovery;
 import writeboost.nbd.Export;
 import writeboost.nbd.NbdServer;
@@ -31,6 +32,7 @@ final class Server {
   /** What the command line says beside the two devices. */
   record Settings(
       int order,
+      Layout layout,
       boolean readOnly,
       boolean sparseCache,
       long ramBufferBytes,
@@ -53,11 +55,12 @@ final class Server {
   int run() throws CommandFailure, IOException {
     StopSignal stop = StopSignal.install();
     Posix.restrictNewFiles(OWNER_ONLY);
-    Devices devices = Devices.open(backing, cache, settings.order, settings.readOnly);
+    Devices devices =
+        Devices.open(backing, cache, settings.layout, settings.order, settings.readOnly);
     Listeners listeners = new Listeners();
     boolean served = false;
     try {
-      requireMemory(devices.geometry(settings.order));
+      requireMemory(devices.geometry(settings.layout, settings.order));
       listeners.begin(settings.addresses);
       devices.createMissing(settings.sparseCache, stop);
       int exitCode = serve(devices, listeners, stop);
@@ -133,7 +136,8 @@ final class Server {
               cache.path().toString(),
               backing.path().toString(),
               settings.adopt ? VolumeOptions.KernelCache.ADOPT : VolumeOptions.KernelCache.REFUSE,
-              settings.salvage),
+              settings.salvage,
+              settings.layout),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();

@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
+import writeboost.layout.ChecksumLayout;
 import writeboost.volume.Core;
 import writeboost.volume.Start;
 import writeboost.volume.Volume;
@@ -77,6 +78,7 @@ final class WritebackCommand implements Callable<Integer> {
         Devices.open(
             new Devices.Wanted("backing", backing, null),
             new Devices.Wanted("cache", cache, null),
+            ChecksumLayout.INSTANCE,
             order,
             /* readOnly= */ false);
     return run(devices, order, stop);

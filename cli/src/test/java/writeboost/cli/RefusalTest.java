@@ -67,7 +67,8 @@ final class RefusalTest {
           2 | serve b c ten                                | ten
           2 | serve b c 3                                  | 4 to 10
           2 | serve b c 11                                 | 4 to 10
-          2 | serve b c --layout v1                        | v1
+          2 | serve b c 12 --layout v1                     | 4 to 11
+          2 | serve b c --layout v1 --adopt                | --adopt
           2 | serve b c --layout v3                        | v3
           2 | serve b new --cache-size 4Q                  | 4Q
           2 | serve b new --cache-size 0                   | 0
@@ -187,6 +188,40 @@ final class RefusalTest {
       cache.setLength(16 * MIB);
     }
     refused(1, "old size", "serve", "b", "c", "8", "--listen", listen);
+  }
+
+  @Test
+  void aCacheOfAnotherLayout() throws Exception {
+    String listen = "nbd+unix:///?socket=s";
+    try (CommandRun first =
+        new CommandRun(folder, "serve", "b", "c", "11", "--layout", "v1", "--listen", listen)) {
+      first.awaitReady();
+      first.signal("TERM");
+      assertThat(first.exitCode()).isZero();
+    }
+    refused(1, "serve it with --layout v1", "serve", "b", "c", "--listen", listen);
+    refused(1, "order 11, not 10", "serve", "b", "c", "--layout", "v1", "--listen", listen);
+    refused(1, "--layout v1", "serve", "b", "c", "--adopt", "--listen", listen);
+    refused(
+        1,
+        "new",
+        "serve",
+        "new",
+        "c",
+        "11",
+        "--layout",
+        "v1",
+        "--backing-size",
+        "8M",
+        "--listen",
+        listen);
+    file("c2", 8 * MIB);
+    try (CommandRun first = new CommandRun(folder, "serve", "b", "c2", "--listen", listen)) {
+      first.awaitReady();
+      first.signal("TERM");
+      assertThat(first.exitCode()).isZero();
+    }
+    refused(1, "leave out --layout v1", "serve", "b", "c2", "--layout", "v1", "--listen", listen);
   }
 
   @Test

@@ -3,6 +3,8 @@ package writeboost.cli.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -11,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * {@code kill -9} in the middle of a load, again and again, on the same two files: {@code
@@ -25,6 +29,7 @@ final class CrashTest {
   private static final long SEED = Long.getLong("crash.seed", 0);
 
   private Workspace workspace;
+  private boolean trims = true;
 
   @BeforeEach
   void open() throws Exception {
@@ -38,19 +43,31 @@ final class CrashTest {
 
   @Test
   void whatWasFlushedIsThereAndTheRestIsAPrefix() throws Exception {
+    crashAgainAndAgain("7");
+  }
+
+  /** The layout of 2013 has other orders of I/O for the same promises; it knows no TRIM. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4", "10", "11"})
+  void alsoInLayoutOne(String order) throws Exception {
+    trims = false;
+    crashAgainAndAgain(order, "--layout", "v1");
+  }
+
+  private void crashAgainAndAgain(String... orderAndOptions) throws Exception {
     int[] before = new int[(BACKING_MIB << 20) / Sectors.BYTES];
     int nextVersion = 1;
     int required = 0;
-    Server server = serve();
+    Server server = serve(orderAndOptions);
     for (int generation = 0; generation < GENERATIONS; generation++) {
       History history = new History();
       nextVersion = loadAndKill(server, history, new Random(SEED + generation), nextVersion);
       required += history.required();
 
-      server = serve();
+      server = serve(orderAndOptions);
       if (generation % 3 == 1) {
         server.kill(); // a crash with nothing written since the resume
-        server = serve();
+        server = serve(orderAndOptions);
       }
       int[] found;
       try (NbdClient client = server.connect()) {
@@ -66,22 +83,19 @@ final class CrashTest {
     assertThat(required).as("writes that had to survive").isPositive();
   }
 
-  private Server serve() throws Exception {
-    return Server.start(
-        workspace,
-        workspace.file("backing.img").toString(),
-        workspace.file("cache.img").toString(),
-        "7",
-        "--backing-size",
-        BACKING_MIB + "M",
-        "--cache-size",
-        CACHE_MIB + "M");
+  private Server serve(String... orderAndOptions) throws Exception {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(workspace.file("backing.img").toString());
+    arguments.add(workspace.file("cache.img").toString());
+    arguments.addAll(List.of(orderAndOptions));
+    arguments.addAll(List.of("--backing-size", BACKING_MIB + "M", "--cache-size", CACHE_MIB + "M"));
+    return Server.start(workspace, arguments.toArray(new String[0]));
   }
 
   /**
    * Overlapping writes of mixed size, many in flight on one connection; returns the next version.
    */
-  private static int loadAndKill(Server server, History history, Random random, int firstVersion)
+  private int loadAndKill(Server server, History history, Random random, int firstVersion)
       throws Exception {
     int depth = 1 << random.nextInt(6);
     long killAfterBytes = (1L << 20) * (1 + random.nextInt(4 * CACHE_MIB));
@@ -125,7 +139,7 @@ final class CrashTest {
             });
   }
 
-  private static CompletableFuture<byte[]> write(
+  private CompletableFuture<byte[]> write(
       NbdClient client, History history, Random random, int count, int value) throws IOException {
     int sectors = Math.toIntExact(client.size() / Sectors.BYTES);
     // Half of the writes go to a small area, where they overlap.
@@ -137,7 +151,7 @@ final class CrashTest {
     CompletableFuture<byte[]> answer;
     if (value != 0) {
       answer = client.write(offset, Sectors.filled(sector, count, value), fua);
-    } else if (random.nextBoolean()) {
+    } else if (random.nextBoolean() || !trims) {
       answer = client.writeZeroes(offset, count * Sectors.BYTES, fua);
     } else {
       answer = client.trim(offset, count * Sectors.BYTES, fua);

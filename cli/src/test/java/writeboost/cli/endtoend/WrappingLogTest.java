@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two new files, and twelve times as much written as the cache holds. */
 @Timeout(300)
@@ -46,6 +48,19 @@ final class WrappingLogTest {
     second.stop();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"4", "10", "11"})
+  void alsoInLayoutOne(String order) throws Exception {
+    Server first = serve(order, "--layout", "v1");
+    int[] written = load(first, TIMES_THE_CACHE / 3);
+    assertHolds(first, written);
+    first.stop();
+
+    Server second = serve(order, "--layout", "v1", "--read-only");
+    assertHolds(second, written);
+    second.stop();
+  }
+
   @Test
   void readOnlyShowsTheSameAndChangesNothing() throws Exception {
     Server first = serve();
@@ -71,8 +86,8 @@ final class WrappingLogTest {
     List<String> arguments = new ArrayList<>();
     arguments.add(workspace.file("backing.img").toString());
     arguments.add(workspace.file("cache.img").toString());
-    arguments.addAll(List.of("--backing-size", BACKING_MIB + "M", "--cache-size", CACHE_MIB + "M"));
     arguments.addAll(List.of(options));
+    arguments.addAll(List.of("--backing-size", BACKING_MIB + "M", "--cache-size", CACHE_MIB + "M"));
     return Server.start(workspace, arguments.toArray(new String[0]));
   }
 
