@@ -1,5 +1,7 @@
 package writeboost.inspect;
 
+import writeboost.inspect.CacheContents.Form;
+import writeboost.inspect.Damage.Place;
 import writeboost.inspect.SegmentContents.Kind;
 import writeboost.layout.Geometry;
 
@@ -18,6 +20,7 @@ final class KernelCheck {
   private final Findings findings;
   private final Check.Listener listener;
   private final Geometry geometry;
+  private final Form form;
 
   KernelCheck(
       CacheContents cache,
@@ -30,11 +33,19 @@ final class KernelCheck {
     this.findings = findings;
     this.listener = listener;
     this.geometry = cache.geometry();
+    this.form = cache.form();
   }
 
   long walk() {
     long last = range.first() - 1;
     String broken = "";
+    if (range.strays() > 0 && form == Form.KERNEL) {
+      findings.damage(
+          Damage.of(
+              Place.SUPERBLOCK,
+              "%d slots hold segments that belong elsewhere: the device has another size than it had, or is damaged"
+                  .formatted(range.strays())));
+    }
     for (long id = range.first(); id <= range.last(); id++) {
       listener.verified(bytes(id - range.first()), bytes(range.last() - range.first() + 1));
       String problem = problem(id);
@@ -45,7 +56,7 @@ final class KernelCheck {
       if (broken.isEmpty()) {
         last = id;
         take();
-      } else if (segment.kind() == Kind.KERNEL && !isTold()) {
+      } else if (form == Form.KERNEL && !segment.isOfAdoption() && !isTold()) {
         findings.damage(
             Damage.ofSegment(
                 last + 1, "%s; segment %d behind it is whole".formatted(broken, segment.id())));

@@ -10,8 +10,9 @@ import writeboost.layout.Superblock;
  * @param first the oldest id that may not be written back
  * @param last the newest id that a usable header names; {@code first - 1} if there is none
  * @param mark the newest durable mark of any header
+ * @param strays slots of a cache of the kernel module whose segments belong elsewhere
  */
-public record LogRange(long first, long last, Mark mark) {
+public record LogRange(long first, long last, Mark mark, int strays) {
 
   /** Told now and then how many headers are looked at; on the caller's thread. */
   @FunctionalInterface
@@ -52,13 +53,15 @@ public record LogRange(long first, long last, Mark mark) {
         end = Math.max(end, id + geometry.window());
       }
     }
-    return new LogRange(record + 1, last, mark);
+    return new LogRange(record + 1, last, mark, 0);
   }
 
   private static LogRange anywhere(
       CacheContents cache, SegmentContents segment, Progress progress) {
     Geometry geometry = cache.geometry();
+    long record = cache.recordUsable() ? cache.record().id() : 0;
     long last = 0;
+    int strays = 0;
     for (int slot = 0; slot < geometry.segmentCount(); slot++) {
       progress.headers(slot, geometry.segmentCount());
       segment.readHeader(slot);
@@ -66,9 +69,10 @@ public record LogRange(long first, long last, Mark mark) {
           segment.kind() != SegmentContents.Kind.EMPTY
               && segment.kind() != SegmentContents.Kind.UNUSABLE;
       last = usable ? Math.max(last, segment.id()) : last;
+      boolean known = segment.id() > 0 && segment.id() <= record;
+      strays += segment.kind() == SegmentContents.Kind.UNUSABLE && !known ? 1 : 0;
     }
-    long record = cache.recordUsable() ? cache.record().id() : 0;
     long first = Math.max(record, last - geometry.segmentCount()) + 1;
-    return new LogRange(first, Math.max(last, first - 1), new Mark(0, 0));
+    return new LogRange(first, Math.max(last, first - 1), new Mark(0, 0), strays);
   }
 }

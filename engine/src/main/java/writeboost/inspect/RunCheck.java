@@ -38,7 +38,9 @@ final class RunCheck {
 
   /** T: the newest segment that a resume takes; where something is damaged, could take. */
   long walk() {
-    long limit = range.first() - 1 + geometry.segmentCount();
+    // The last free slot is no part of the run: what lies there are copies of lines of the run.
+    long lap = range.first() - 1 + geometry.segmentCount();
+    long limit = lap <= adoptedUpTo ? lap : lap - 1;
     // Behind the last usable header, too: there may be a damaged one.
     long end = Math.min(Math.max(range.last() + 1, mark.lastId()), limit);
     long last = range.first() - 1;

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import writeboost.layout.Crc32c;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapHeaderView;
+import writeboost.layout.SegmentHeader;
 import writeboost.layout.SegmentHeaderView;
 import writeboost.layout.Superblock;
 
@@ -183,10 +184,24 @@ public final class SegmentContents {
     return header.metablocksOk();
   }
 
-  /** After {@link #readLines}: the checksum of both generations over the whole segment. */
+  /**
+   * After {@link #readLines}: the checksum of both generations over the whole segment. The kernel
+   * module before 2.0.2 left out the last step of the CRC, an inversion.
+   */
   public boolean checksumOk() {
     long bytes = (long) length() * Geometry.BLOCK;
-    return unreadable.isEmpty() && header.checksumOk(Crc32c.of(memory, Geometry.BLOCK, bytes));
+    if (!unreadable.isEmpty()) {
+      return false;
+    }
+    int sum =
+        SegmentHeader.segmentChecksum(
+            memory, 0, length(), Crc32c.of(memory, Geometry.BLOCK, bytes));
+    return header.checksum() == sum || kind == Kind.KERNEL && header.checksum() == ~sum;
+  }
+
+  /** Written by us over what an adoption drops, in a cache that still is the kernel module's. */
+  boolean isOfAdoption() {
+    return header.hasExtension() && header.sectorOk() && header.length() == 0;
   }
 
   // lines

@@ -56,7 +56,8 @@ final class Server {
     return new Server(process, socket, log);
   }
 
-  private static List<String> java() {
+  /** How the launcher starts the command. */
+  static List<String> java() {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED",
