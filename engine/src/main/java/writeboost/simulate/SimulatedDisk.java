@@ -5,8 +5,6 @@ import static writeboost.layout.Geometry.SECTOR;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
@@ -15,16 +13,12 @@ import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.layout.Crc32c;
+import writeboost.simulate.VolatileSectors.Write;
 
 /**
  * A disk with a volatile cache, as unreliable as the promises allow: until a flush, each sector
  * that was written may be kept or lost by itself, in any of its versions. A sector of 512 bytes is
  * never torn. One thread.
- *
- * <pre>
- *   sector:   newest version --> older --> ... --> the durable one
- *             what is read       a power loss may leave any of them
- * </pre>
  *
  * <p>A request is submitted, then carried out, then answered; each is an event of its own. Without
  * a queue all of it happens inside {@link #submit}, for start-up code; then every request is a
@@ -37,43 +31,6 @@ public final class SimulatedDisk implements BlockDevice {
 
   private static final Limits LIMITS =
       new Limits(false, SECTOR, 4096, /* canZero= */ true, /* canTrim= */ true);
-
-  private static final Write ZEROES = new Write(new byte[SECTOR], 0);
-
-  /** What was handed over in one request. */
-  private static final class Write {
-    final byte[] data;
-
-    /** Where on the disk it begins. */
-    final long offset;
-
-    long answeredAt = Long.MAX_VALUE;
-
-    /** Whether a power loss that decides write by write keeps it. */
-    boolean kept;
-
-    boolean decided;
-
-    Write(byte[] data, long offset) {
-      this.data = data;
-      this.offset = offset;
-    }
-  }
-
-  /** One state of one sector. */
-  private static final class Version {
-    final Write write;
-    final int at;
-
-    /** Null where this version is durable. */
-    @Nullable Version older;
-
-    Version(Write write, int at, @Nullable Version older) {
-      this.write = write;
-      this.at = at;
-      this.older = older;
-    }
-  }
 
   /** A request between its submission and its answer. */
   private static final class Flight {
@@ -94,8 +51,7 @@ public final class SimulatedDisk implements BlockDevice {
   private final Chance chance;
   private final EventQueue queue;
   private final Moments moments;
-  private final @Nullable Version[] newest;
-  private final BitSet unsettled = new BitSet();
+  private final VolatileSectors sectors;
   private final List<Flight> flights = new ArrayList<>();
 
   /** Orders answers and submissions of flushes. */
@@ -130,7 +86,7 @@ public final class SimulatedDisk implements BlockDevice {
     this.name = name;
     this.chance = chance;
     this.queue = queue;
-    newest = new Version[Math.toIntExact(sizeBytes / SECTOR)];
+    sectors = new VolatileSectors(Math.toIntExact(sizeBytes / SECTOR), chance);
   }
 
   // how it behaves
@@ -197,7 +153,7 @@ public final class SimulatedDisk implements BlockDevice {
 
   @Override
   public long size() {
-    return (long) newest.length * SECTOR;
+    return (long) sectors.count() * SECTOR;
   }
 
   @Override
@@ -274,21 +230,7 @@ public final class SimulatedDisk implements BlockDevice {
     }
     flight.executed = true;
     failedFlushes++;
-    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
-      if (chance.oneIn(2)) {
-        forgotten++;
-        newest[s] = durable(newest[s]);
-        unsettled.clear(s);
-      }
-    }
-  }
-
-  private static @Nullable Version durable(@Nullable Version top) {
-    Version version = top;
-    while (version != null && version.older != null) {
-      version = version.older;
-    }
-    return version;
+    forgotten += sectors.forgetSome();
   }
 
   private void answer(Flight flight, int error) {
@@ -314,74 +256,22 @@ public final class SimulatedDisk implements BlockDevice {
     int first = (int) (request.offset / SECTOR);
     int count = (int) (request.length / SECTOR);
     switch (request.operation) {
-      case READ -> read(first, count, request);
+      case READ -> sectors.read(first, count, request);
       case WRITE -> {
         byte[] data = new byte[(int) request.length];
         MemorySegment.copy(
             request.data, ValueLayout.JAVA_BYTE, request.dataOffset, data, 0, data.length);
         flight.write = new Write(data, request.offset);
-        write(first, count, flight.write, SECTOR, part);
+        sectors.write(first, count, flight.write, SECTOR, part);
       }
       case WRITE_ZEROES -> {
-        flight.write = new Write(ZEROES.data, request.offset);
-        write(first, count, flight.write, 0, part);
+        flight.write = Write.ofZeroes(request.offset);
+        sectors.write(first, count, flight.write, 0, part);
       }
       case TRIM -> {}
       case FLUSH -> {
         flushes++;
-        settle(flight.submittedAt, part);
-      }
-    }
-  }
-
-  private void read(int first, int count, Request request) {
-    for (int i = 0; i < count; i++) {
-      Version version = newest[first + i];
-      Write from = version == null ? ZEROES : version.write;
-      int at = version == null ? 0 : version.at;
-      long to = request.dataOffset + (long) i * SECTOR;
-      MemorySegment.copy(from.data, at, request.data, ValueLayout.JAVA_BYTE, to, SECTOR);
-    }
-  }
-
-  private void write(int first, int count, Write write, int stride, double part) {
-    for (int i = 0; i < count; i++) {
-      int sector = first + i;
-      if (part < 1 && !chance.happens(part)) {
-        continue;
-      }
-      Version below = newest[sector];
-      if (below == null) {
-        if (isZero(write.data, i * stride)) {
-          continue; // as it was, whatever is lost
-        }
-        below = new Version(ZEROES, 0, null);
-      }
-      newest[sector] = new Version(write, i * stride, below);
-      unsettled.set(sector);
-    }
-  }
-
-  private static boolean isZero(byte[] data, int at) {
-    return Arrays.equals(data, at, at + SECTOR, ZEROES.data, 0, SECTOR);
-  }
-
-  /** Makes durable, per sector, the newest version that was answered before {@code submittedAt}. */
-  private void settle(long submittedAt, double part) {
-    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
-      if (part < 1 && !chance.happens(part)) {
-        continue;
-      }
-      Version version = newest[s];
-      while (version != null && version.older != null) {
-        if (version.write.answeredAt < submittedAt || chance.oneIn(4)) {
-          version.older = null;
-        } else {
-          version = version.older;
-        }
-      }
-      if (version == newest[s]) {
-        unsettled.clear(s);
+        sectors.settle(flight.submittedAt, part);
       }
     }
   }
@@ -392,11 +282,7 @@ public final class SimulatedDisk implements BlockDevice {
   public void kill() {
     finishFlights();
     clock++;
-    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
-      for (Version v = newest[s]; v != null; v = v.older) {
-        v.write.answeredAt = Math.min(v.write.answeredAt, clock);
-      }
-    }
+    sectors.markAnswered(clock);
   }
 
   /**
@@ -407,60 +293,9 @@ public final class SimulatedDisk implements BlockDevice {
     losePower(keep, wholeWrites, (offset, sector, kept) -> {});
   }
 
-  void losePower(double keep, boolean wholeWrites, Fate fate) {
+  void losePower(double keep, boolean wholeWrites, VolatileSectors.Fate fate) {
     finishFlights();
-    for (int s = unsettled.nextSetBit(0); s >= 0; s = unsettled.nextSetBit(s + 1)) {
-      Version top = newest[s];
-      Version survivor = wholeWrites ? newestKept(top, keep) : survivor(top, keep);
-      if (top != null) {
-        fate.decided(top.write.offset, s, survivor == top);
-      }
-      if (survivor != null) {
-        survivor.older = null;
-      }
-      newest[s] = survivor;
-    }
-    unsettled.clear();
-  }
-
-  private @Nullable Version newestKept(@Nullable Version top, double keep) {
-    Version version = top;
-    while (version != null && version.older != null && !isKept(version.write, keep)) {
-      version = version.older;
-    }
-    return version;
-  }
-
-  private boolean isKept(Write write, double keep) {
-    if (!write.decided) {
-      write.decided = true;
-      write.kept = chance.happens(keep);
-    }
-    return write.kept;
-  }
-
-  private @Nullable Version survivor(@Nullable Version top, double keep) {
-    int pending = 0;
-    for (Version v = top; v != null && v.older != null; v = v.older) {
-      pending++;
-    }
-    boolean kept = chance.happens(keep);
-    int down = kept ? (chance.oneIn(4) ? chance.below(pending) : 0) : pending;
-    Version survivor = top;
-    while (down-- > 0 && survivor != null) {
-      survivor = survivor.older;
-    }
-    return survivor;
-  }
-
-  /** Told of a sector that was written and not flushed, when the power fails. */
-  @FunctionalInterface
-  interface Fate {
-    /**
-     * @param writeOffset where the write began, in bytes; it says which write it was
-     * @param sector of the disk
-     */
-    void decided(long writeOffset, long sector, boolean kept);
+    sectors.losePower(keep, wholeWrites, fate);
   }
 
   private void finishFlights() {
@@ -475,42 +310,14 @@ public final class SimulatedDisk implements BlockDevice {
     stuckOdds = 0;
   }
 
-  /**
-   * Flips a bit of what is read at {@code offset}, and of what a power loss would leave of it.
-   *
-   * @return takes it back, unless the sector has been written since
-   */
+  /** As {@link VolatileSectors#flip}. */
   Runnable flip(long offset, int bit) {
-    int sector = (int) (offset / SECTOR);
-    Version sound = newest[sector];
-    byte[] data = new byte[SECTOR];
-    if (sound != null) {
-      System.arraycopy(sound.write.data, sound.at, data, 0, SECTOR);
-    }
-    data[(int) (offset % SECTOR)] ^= (byte) (1 << bit);
-    Write rotten = new Write(data, (long) sector * SECTOR);
-    if (sound != null) {
-      rotten.answeredAt = sound.write.answeredAt;
-    }
-    Version flipped = new Version(rotten, 0, sound == null ? null : sound.older);
-    newest[sector] = flipped;
-    return () -> {
-      if (newest[sector] == flipped) {
-        newest[sector] = sound;
-      }
-    };
+    return sectors.flip(offset, bit);
   }
 
   /** What would be read now. */
   MemorySegment image() {
-    byte[] image = new byte[Math.toIntExact(size())];
-    for (int sector = 0; sector < newest.length; sector++) {
-      Version version = newest[sector];
-      if (version != null) {
-        System.arraycopy(version.write.data, version.at, image, sector * SECTOR, SECTOR);
-      }
-    }
-    return MemorySegment.ofArray(image);
+    return sectors.image();
   }
 
   // what is asked of those who use it

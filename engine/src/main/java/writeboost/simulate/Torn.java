@@ -5,7 +5,7 @@ import java.util.Map;
 import writeboost.layout.Geometry;
 
 /** Which writes of segments a power loss has torn: some of their sectors kept, others lost. */
-final class Torn implements SimulatedDisk.Fate {
+final class Torn implements VolatileSectors.Fate {
 
   private static final int KEPT = 1;
   private static final int LOST = 2;
