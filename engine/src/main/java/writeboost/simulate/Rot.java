@@ -28,7 +28,9 @@ final class Rot {
   private final SegmentHeaderView header = new SegmentHeaderView();
   private final Runnable undo;
 
+  /** In a line whose metablock is sound beyond doubt, so that the damage is the line's alone. */
   private boolean inLine;
+
   private long block = NONE;
   private boolean behindMark;
 
@@ -58,8 +60,9 @@ final class Rot {
 
   private long line(int slot, int i, int within) {
     header.over(image, geometry.slotOffset(slot));
-    inLine = header.sectorOk() && header.id() != 0 && i < header.length();
-    if (inLine && !header.zeroRun(i)) {
+    boolean present = header.sectorOk() && header.id() != 0 && i < header.length();
+    inLine = present && header.metablocksOk();
+    if (present && !header.zeroRun(i)) {
       block = header.sector(i) / Geometry.SECTORS_PER_BLOCK;
     }
     return geometry.lineOffset(slot, i) + within;
