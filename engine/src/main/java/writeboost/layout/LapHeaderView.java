@@ -40,6 +40,7 @@ public final class LapHeaderView {
   /** Whether this is the whole header of a segment that lives in {@code slot}. */
   public boolean isWhole(Geometry geometry, int slot) {
     return id() > 0
+        && id() <= Geometry.MAXIMUM_ID
         && geometry.slot(id()) == slot
         && lap() == (int) geometry.lap(id())
         && length() <= geometry.linesPerSegment()

@@ -7,7 +7,7 @@ import writeboost.layout.Geometry;
 /** Memory that one run after the other works in; whoever wants more than that is caught. */
 final class Memory {
 
-  private static final long BYTES = 24L << 20;
+  private static final long BYTES = 64L << 20;
   private static final long LARGE_BYTES = 1L << 20;
 
   private final MemorySegment all = Arena.ofAuto().allocate(BYTES, Geometry.BLOCK);
