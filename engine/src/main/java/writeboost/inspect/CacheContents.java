@@ -129,7 +129,12 @@ public final class CacheContents {
 
   /** Whether the record says which segments are written back. */
   public boolean recordUsable() {
-    boolean sound = record.state() != RecordSector.State.DAMAGED;
+    boolean sound =
+        switch (form) {
+          case EXTENDED -> record.state() == RecordSector.State.PRESENT;
+          case KERNEL -> record.state() != RecordSector.State.DAMAGED;
+          case LAP -> record.state() == RecordSector.State.ABSENT;
+        };
     return sound && record.id() >= 0 && record.id() <= Geometry.MAXIMUM_ID;
   }
 

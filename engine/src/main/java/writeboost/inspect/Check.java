@@ -55,7 +55,8 @@ public final class Check {
     checkSize(cache, findings);
     if (!cache.recordUsable()) {
       findings.damage(
-          Damage.of(Place.RECORD, "does not fit its CRC, so where the log begins is not known"));
+          Damage.of(
+              Place.RECORD, "is not as it was written, so where the log begins is not known"));
       return result(findings, 0, 0);
     }
     SegmentContents segment = cache.segment();
