@@ -58,6 +58,7 @@ public final class LapRecovery {
   private final boolean readOnly;
   private final Geometry geometry;
   private final SegmentRing ring;
+  private final Rules rules;
   private final Replay replay;
 
   private final Salvage salvage;
@@ -92,6 +93,7 @@ public final class LapRecovery {
     this.description = description;
     this.readOnly = readOnly;
     this.ring = ring;
+    this.rules = ring.rules;
     this.geometry = ring.geometry;
     this.replay = new Replay(ring, table, index, new ZeroRanges(), description.backingSizeBytes());
     this.block = block;
@@ -100,7 +102,7 @@ public final class LapRecovery {
 
   /** Fills ring, table and index, repairs the device unless read-only. */
   public Recovery.Result run() throws IOException {
-    if (!readOnly) {
+    if (!readOnly && rules.hold(Rule.FLUSH_AT_START)) {
       cache.flush();
     }
     long record = readRecord();
@@ -135,7 +137,7 @@ public final class LapRecovery {
   private void scan() throws IOException {
     for (int slot = 0; slot < geometry.segmentCount(); slot++) {
       readSlot(slot);
-      if (header.isWhole(geometry, slot)) {
+      if (isWhole(slot)) {
         newestWhole = Math.max(newestWhole, header.id());
       }
       if (isInPlace(slot)) {
@@ -147,6 +149,11 @@ public final class LapRecovery {
   private void readSlot(int slot) throws IOException {
     cache.read(geometry.slotOffset(slot), block, 0, Geometry.BLOCK);
     header.over(block, 0);
+  }
+
+  private boolean isWhole(int slot) {
+    boolean torn = !header.isWhole(geometry, slot) && rules.hold(Rule.LAP_IN_METABLOCKS);
+    return isInPlace(slot) && header.length() <= geometry.linesPerSegment() && !torn;
   }
 
   /** The header just read names a segment that lives in {@code slot}. */
@@ -190,7 +197,7 @@ public final class LapRecovery {
     for (long id = base + 1; id - base <= geometry.segmentCount(); id++) {
       int slot = geometry.slot(id);
       readSlot(slot);
-      if (header.id() != id || !header.isWhole(geometry, slot)) {
+      if (header.id() != id || !isWhole(slot)) {
         break;
       }
       apply(id);
@@ -222,7 +229,7 @@ public final class LapRecovery {
       cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
       cache.flush();
     }
-    if (highestNamed <= last) {
+    if (highestNamed <= last || !rules.hold(Rule.LAP_CLEAR_DROPPED)) {
       return;
     }
     for (int slot = 0; slot < geometry.segmentCount(); slot++) {

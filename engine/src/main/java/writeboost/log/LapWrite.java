@@ -101,7 +101,7 @@ final class LapWrite extends Work implements DeviceOperation.Owner {
       failure.cacheFailed("write of segment " + segment.id, error, effects);
     } else if (stage == Stage.LINES) {
       stage = Stage.LINES_WRITTEN;
-      writer.linesWritten();
+      writer.linesWritten(effects);
     } else {
       stage = Stage.COMPLETE;
       segment.written = segment.fill;

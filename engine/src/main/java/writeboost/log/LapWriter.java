@@ -73,10 +73,15 @@ public final class LapWriter implements LogWriter {
     }
   }
 
-  void linesWritten() {
+  /** The lines of a segment are on the device, durable or not. */
+  void linesWritten(Effects effects) {
     linesInFlight--;
     while (linesId < submitId && write(linesId).hasLines()) {
       linesId++;
+    }
+    if (!log.rules.hold(Rule.LAP_LINES_FIRST)) {
+      flushSubmitted();
+      flushed(effects);
     }
   }
 

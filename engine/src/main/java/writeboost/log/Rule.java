@@ -103,5 +103,19 @@ public enum Rule {
   /** (d) flush, before the first request. */
   FLUSH_SHORTENED,
   /** (e) new ids begin above all that were seen. */
-  NEW_IDS
+  NEW_IDS,
+
+  // layout v1, which has no checksums
+
+  /** A header is written only when its lines are durable. */
+  LAP_LINES_FIRST,
+  /** A header counts only with the lap in each of its metablocks. */
+  LAP_IN_METABLOCKS,
+  /** Resume clears every header that names an id behind T. */
+  LAP_CLEAR_DROPPED;
+
+  /** Whether this is a safeguard of layout v1 alone. */
+  public boolean isOfLaps() {
+    return compareTo(LAP_LINES_FIRST) >= 0;
+  }
 }

@@ -47,10 +47,10 @@ record Plan(
   private static final int BLOCKS_MAX = 40;
 
   static Plan draw(Chance chance, Layout layout) {
-    return switch (chance.below(layout == LapLayout.INSTANCE ? 6 : 5)) {
+    return switch (chance.below(layout == LapLayout.INSTANCE ? 7 : 5)) {
       case 0, 1 -> wide(chance, layout);
       case 2 -> grouped(chance, layout);
-      case 5 -> torn(chance, layout);
+      case 5, 6 -> torn(chance, layout);
       default -> deep(chance, layout);
     };
   }
@@ -141,9 +141,9 @@ record Plan(
         geometry(chance, layout, 9, slots, slots - 1),
         (long) BLOCK * chance.between(64, BLOCKS_TORN_MAX),
         chance.between(2, 3),
-        chance.between(4, 10),
-        chance.between(20, 120),
-        chance.oneOf(0, 0.002, 0.005),
+        chance.between(5, 10),
+        chance.between(60, 240),
+        chance.oneOf(0, 0.001, 0.003),
         chance.oneOf(0, 0.1),
         0,
         0,

@@ -1,14 +1,23 @@
 package writeboost.simulate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import writeboost.layout.LapLayout;
+import writeboost.log.Rule;
+import writeboost.log.Rules;
 
 /** {@link SimulationTest} for the layout of 2013; {@code -Dsimulate.runs=N -Dsimulate.seed=S}. */
 final class LapSimulationTest {
 
   private static final int RUNS = Integer.getInteger("simulate.runs", 1000);
+
+  /** Seeds within which a missing safeguard has to be found out. */
+  private static final int SEEDS_TO_NOTICE = 1000;
+
   private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
 
   @Test
@@ -34,5 +43,24 @@ final class LapSimulationTest {
         assertThat(end).isLessThan(100_000);
       }
     }
+  }
+
+  /** Without any one of its safeguards, some seed is a violation. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Rule.class,
+      mode = EnumSource.Mode.MATCH_ALL,
+      names = "LAP_.*|FLUSH_AT_START|FLUSH_COVERS_COMPLETED|SLOT_RECORD_DURABLE")
+  void everySafeguardIsNeeded(Rule rule) {
+    Simulation simulation = new Simulation(LapLayout.INSTANCE, Rules.without(rule));
+    Violation violation =
+        catchThrowableOfType(
+            Violation.class,
+            () -> {
+              for (long seed = 1; seed <= SEEDS_TO_NOTICE; seed++) {
+                simulation.run(seed);
+              }
+            });
+    assertThat(violation).isNotNull();
   }
 }
