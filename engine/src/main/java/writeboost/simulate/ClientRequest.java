@@ -3,7 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTOR;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -23,8 +23,10 @@ final class ClientRequest {
   private final MemorySegment memory;
   private final Runnable whenAnswered;
 
-  /** Whether a device has failed, so that requests may. */
-  private final BooleanSupplier mayFail;
+  /**
+   * Whether a request may be answered with an error: a device has failed, or a block is damaged.
+   */
+  private final Predicate<Request> mayFail;
 
   private boolean pending;
 
@@ -41,7 +43,10 @@ final class ClientRequest {
    * @param memory {@link #BYTES_MAX} bytes
    */
   ClientRequest(
-      PrefixChecker checker, MemorySegment memory, Runnable whenAnswered, BooleanSupplier mayFail) {
+      PrefixChecker checker,
+      MemorySegment memory,
+      Runnable whenAnswered,
+      Predicate<Request> mayFail) {
     this.mayFail = mayFail;
     this.checker = checker;
     this.memory = memory;
@@ -142,7 +147,7 @@ final class ClientRequest {
       Payload.poison(memory, 0, request.operation == Operation.WRITE ? request.length : 0);
     } else if (request.error != Errno.ESHUTDOWN
         && request.error != Errno.ECANCELED
-        && !(request.error == Errno.EIO && mayFail.getAsBoolean())) {
+        && !(request.error == Errno.EIO && mayFail.test(request))) {
       throw new Violation("%s was answered %s".formatted(request, Errno.name(request.error)));
     }
     whenAnswered.run();

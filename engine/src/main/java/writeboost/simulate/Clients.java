@@ -3,7 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTORS_PER_BLOCK;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
@@ -52,7 +52,7 @@ final class Clients {
   private boolean largeToo;
 
   /**
-   * @param mayFail whether a device has failed, so that requests may
+   * @param mayFail whether a request may be answered with an error
    */
   Clients(
       Chance chance,
@@ -61,7 +61,7 @@ final class Clients {
       Layout layout,
       int sectors,
       MemorySegment memory,
-      BooleanSupplier mayFail) {
+      Predicate<Request> mayFail) {
     this.chance = chance;
     this.trimsZero = layout.hasZeroRuns();
     this.queue = queue;

@@ -48,6 +48,9 @@ public enum Happening {
   /** In what no header says so of; it may pass for a tear. */
   ROT_BEHIND_MARK,
   ROT_REFUSED,
+  /** In a durable line; it stays so for all lives to come. */
+  ROT_THAT_STAYS,
+  LINE_COPIED_FORWARD,
   BLOCK_UNREADABLE,
   BARRIER_WHILE_FILLING,
   WRITE_WAITED,

@@ -154,7 +154,8 @@ public final class PrefixChecker {
         match = entryPiece[entry];
       }
     }
-    if (oldest == NONE && base[sector] == found) {
+    boolean unknown = base[sector] == Payload.UNREADABLE && found != Payload.FOREIGN;
+    if (oldest == NONE && (base[sector] == found || unknown)) {
       match = NONE;
     }
     if (match < NONE) {
@@ -232,7 +233,7 @@ public final class PrefixChecker {
       }
       last = piece;
     }
-    if (base[sector] == found) {
+    if (base[sector] == found || base[sector] == Payload.UNREADABLE) {
       begins[0]++;
       begins[last + 1]--;
     }

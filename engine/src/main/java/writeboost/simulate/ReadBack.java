@@ -3,6 +3,7 @@ package writeboost.simulate;
 import static writeboost.layout.Geometry.SECTOR;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
@@ -19,8 +20,8 @@ final class ReadBack {
   private final int sectors;
   private int left;
 
-  /** The one block that may be answered with an error, or {@link Rot#NONE}. */
-  private long damagedBlock = Rot.NONE;
+  /** The blocks that may be answered with an error. */
+  private Set<Long> damagedBlocks = Set.of();
 
   private @Nullable CoreDriver driver;
   private boolean[] unreadable;
@@ -36,13 +37,13 @@ final class ReadBack {
   }
 
   void begin(CoreDriver driver) {
-    begin(driver, Rot.NONE);
+    begin(driver, Set.of());
   }
 
-  /** As {@link #begin}; the sectors of one block may be damaged. */
-  void begin(CoreDriver newDriver, long newDamagedBlock) {
+  /** As {@link #begin}; the sectors of these blocks may be damaged. */
+  void begin(CoreDriver newDriver, Set<Long> newDamagedBlocks) {
     driver = newDriver;
-    damagedBlock = newDamagedBlock;
+    damagedBlocks = Set.copyOf(newDamagedBlocks);
     unreadable = new boolean[sectors];
     Payload.poison(memory, 0, memory.byteSize());
     left = sectors;
@@ -62,7 +63,7 @@ final class ReadBack {
   private void answered(Request request) {
     int first = (int) (request.offset / SECTOR);
     int count = (int) (request.length / SECTOR);
-    if (request.error == Errno.EIO && touchesDamage(first, count) && driver != null) {
+    if (request.error == Errno.EIO && touches(damagedBlocks, request) && driver != null) {
       if (count == 1) {
         unreadable[first] = true;
         left--;
@@ -80,11 +81,12 @@ final class ReadBack {
     left -= count;
   }
 
-  private boolean touchesDamage(int first, int count) {
-    long from = damagedBlock * Geometry.SECTORS_PER_BLOCK;
-    return damagedBlock != Rot.NONE
-        && first < from + Geometry.SECTORS_PER_BLOCK
-        && first + count > from;
+  /** Whether a request goes to one of these blocks. */
+  static boolean touches(Set<Long> blocks, Request request) {
+    return blocks.stream()
+        .map(block -> block * Geometry.BLOCK)
+        .anyMatch(
+            at -> request.offset < at + Geometry.BLOCK && request.offset + request.length > at);
   }
 
   /** Whether something could not be read. */

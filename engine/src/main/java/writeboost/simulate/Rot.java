@@ -23,6 +23,9 @@ final class Rot {
 
   private static final int METABLOCK_BYTES = 16;
 
+  /** Of the kinds of places: the first one in a line. */
+  private static final int LINE = 4;
+
   private final Geometry geometry;
   private final MemorySegment image;
   private final SegmentHeaderView header = new SegmentHeaderView();
@@ -36,20 +39,25 @@ final class Rot {
 
   /** Lets a bit rot: of the superblock, the record, a header, a metablock or a line. */
   Rot(Chance chance, SimulatedDisk disk, Geometry geometry) {
+    this(chance, disk, geometry, false);
+  }
+
+  /** As {@link #Rot}; in a line where {@code ofLine}. */
+  Rot(Chance chance, SimulatedDisk disk, Geometry geometry, boolean ofLine) {
     this.geometry = geometry;
     image = disk.image();
-    long offset = place(chance);
+    long offset = place(chance, ofLine ? LINE : chance.below(LINE + 4));
     long mark = mark(offset);
     behindMark = position(offset) >= mark;
 
     undo = disk.flip(offset, chance.below(8));
   }
 
-  private long place(Chance chance) {
+  private long place(Chance chance, int kind) {
     int slot = chance.below(geometry.segmentCount());
     long segment = geometry.slotOffset(slot);
     int length = Math.max(1, lengthOf(segment));
-    return switch (chance.below(8)) {
+    return switch (kind) {
       case 0 -> chance.below(SECTOR);
       case 1 -> Geometry.RECORD_OFFSET + chance.below(20);
       case 2 -> segment + chance.below(SECTOR);
@@ -119,6 +127,11 @@ final class Rot {
   /** The block that may be answered with an error, or {@link #NONE}. */
   long block() {
     return block;
+  }
+
+  /** Whether all but a block must be there whatever happens. */
+  boolean isOfDurableLine() {
+    return inLine && block != NONE && !behindMark;
   }
 
   /** Whether a refusal is an answer: not where only a line has rotted. */

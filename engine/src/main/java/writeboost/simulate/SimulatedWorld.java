@@ -4,6 +4,8 @@ import static writeboost.layout.Geometry.SECTOR;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
@@ -55,6 +57,9 @@ final class SimulatedWorld {
   private int life;
   private double crashOdds;
   private int crashesInARow;
+
+  /** Blocks of the volume that a flipped bit may have cost. */
+  private final Set<Long> damagedBlocks = new TreeSet<>();
 
   /** Failures of the cache device up to this life. */
   private long cacheFailures;
@@ -136,8 +141,21 @@ final class SimulatedWorld {
     return crashesInARow < CRASHES_IN_A_ROW_MAX ? wanted : 0;
   }
 
-  private boolean mayFail() {
-    return cacheDisk.failures() > cacheFailures;
+  private boolean mayFail(Request request) {
+    boolean damaged =
+        request.operation == Operation.READ && ReadBack.touches(damagedBlocks, request);
+    return cacheDisk.failures() > cacheFailures || damaged;
+  }
+
+  /** A bit of a durable line flips, and stays so. Right after a resume, when all is flushed. */
+  private void rot() {
+    Rot rot = new Rot(chance, cacheDisk, plan.geometry(), true);
+    if (rot.isOfDurableLine()) {
+      damagedBlocks.add(rot.block());
+      happenings.happened(Happening.ROT_THAT_STAYS);
+    } else {
+      rot.undo();
+    }
   }
 
   // a life
@@ -150,6 +168,9 @@ final class SimulatedWorld {
     cacheFailures = cacheDisk.failures();
     try {
       long firstId = started.core().snapshot().newestId();
+      if (plan.layout() != LapLayout.INSTANCE && chance.oneIn(12)) {
+        rot();
+      }
       CoreDriver driver = lookAtAll(started);
       crashesInARow = 0;
       backingDisk.fail(chance.oneOf(0, 0, 1, 8), chance.oneOf(0.02, 0.3));
@@ -187,6 +208,7 @@ final class SimulatedWorld {
     happenings.happened(
         Happening.SLOT_REUSED, Math.max(0, newest - slots) - Math.max(0, firstId - slots));
     happenings.happened(Happening.LINE_WRITTEN_BACK, core.snapshot().linesWrittenBack());
+    happenings.happened(Happening.LINE_COPIED_FORWARD, core.snapshot().copiedForwardLines());
   }
 
   /** Formats where that has to be, and resumes, until both have come to their end. */
@@ -219,6 +241,7 @@ final class SimulatedWorld {
     noteResume(started, cacheDisk.flushes() - flushes);
     if (formatting.resumed(started.recovery().superblock().uuid())) {
       happenings.happened(Happening.FORMATTED);
+      damagedBlocks.clear();
       checker.beginAnew(ReadBack.contents(backingDisk.image()));
     }
     return started;
@@ -256,7 +279,7 @@ final class SimulatedWorld {
   private CoreDriver lookAtAll(Start.Started started) {
     CoreDriver driver = drive(started.core(), cache, backingDisk);
     backingDisk.fail(0, 0);
-    readBack.begin(driver);
+    readBack.begin(driver, damagedBlocks);
     runUntil(driver, readBack::isDone);
     long[] found = readBack.found();
     for (long content : found) {
@@ -273,7 +296,7 @@ final class SimulatedWorld {
     BlockDevice readable = new Untouchable(cache);
     Start.Started started = resumeOn(new Blocking(readable, "cache"), true);
     CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
-    readBack.begin(driver);
+    readBack.begin(driver, damagedBlocks);
     runUntil(driver, readBack::isDone);
     checker.prefix(readBack.found());
     happenings.happened(Happening.READ_ONLY_LIFE);
@@ -293,7 +316,9 @@ final class SimulatedWorld {
           Start.resume(
               new Blocking(readable, "cache"), true, plan.ramBuffers(), memory::forCore, rules);
       CoreDriver driver = drive(started.core(), readable, new Untouchable(backingDisk));
-      readBack.begin(driver, rot.block());
+      Set<Long> damaged = new TreeSet<>(damagedBlocks);
+      damaged.add(rot.block());
+      readBack.begin(driver, damaged);
       runUntil(driver, readBack::isDone);
       if (rot.mayPassForATear()) {
         happenings.happened(Happening.ROT_BEHIND_MARK);
