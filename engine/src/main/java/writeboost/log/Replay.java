@@ -66,7 +66,7 @@ final class Replay {
       index.insert(block, line);
     } else {
       index.replace(block, (int) older, line);
-      if (table.has((int) older, LineTable.DIRTY) && ring.rules.hold(Rule.OLDER_LINE_IS_CLEAN)) {
+      if (table.has((int) older, LineTable.DIRTY)) {
         table.clearFlag((int) older, LineTable.DIRTY);
         dirtyLines--;
       }

@@ -72,7 +72,11 @@ public enum Rule {
   FLUSH_AT_START,
   /** (b) the record has its CRC, or is the zeroes of a format. */
   RECORD_CRC,
-  /** (b) a header has the CRC of its sector and the UUID of the cache. */
+  /**
+   * (b) a header has the CRC of its sector and the UUID of the cache. A second line: a format
+   * clears the headers of other caches, and what a flipped bit could change is guarded once more,
+   * by the CRC of the metablocks, the order of incarnations and the durable marks.
+   */
   HEADER_IS_OURS,
   /** (b) a header has the id of its place in the walk. */
   HEADER_ID,
@@ -90,11 +94,15 @@ public enum Rule {
   METABLOCKS_CRC,
   /** (b) what was durable and is missing is damage, not the end of the log. */
   DURABLE_IS_REQUIRED,
-  /** (b) an older line of a block is not dirty any more. */
-  OLDER_LINE_IS_CLEAN,
+  /** (b) nor is a first sector that no crash leaves so. */
+  TORN_SECTOR_IS_DAMAGE,
   /** (c) ids that were seen behind T get an empty closed segment. */
   EMPTY_SEGMENTS,
-  /** (c) the other headers of the window are cleared. */
+  /**
+   * (c) the other headers of the window are cleared. A second line: behind the flush of (a), a
+   * header that was not whole when M was looked for stays so, and one of an older incarnation
+   * cannot follow on a newer one. It spares every later resume that reasoning.
+   */
   CLEAR_WINDOW,
   /** (c) flush, before T is shortened. */
   FLUSH_EMPTY_SEGMENTS,

@@ -107,7 +107,7 @@ final class Walk {
       requireNoOtherWriter(id);
       if (durable.covers(id, 0) && rules.hold(Rule.DURABLE_IS_REQUIRED)) {
         salvage.damaged("the header of segment " + id + ", which was durable, is gone");
-      } else if (rotten) {
+      } else if (rotten && rules.hold(Rule.TORN_SECTOR_IS_DAMAGE)) {
         salvage.damaged("where segment " + id + " should be, the first sector is damaged");
       }
       return false;

@@ -102,7 +102,12 @@ record Plan(
     int slots = chance.between(5, SLOTS_MAX);
     return new Plan(
         layout,
-        geometry(chance, layout, chance.oneOf(4, 4, 5), slots, chance.between(2, slots - 1)),
+        geometry(
+            chance,
+            layout,
+            chance.oneOf(4, 4, 5),
+            slots,
+            chance.oneOf(1, 1, chance.between(2, slots - 1))),
         (long) BLOCK * chance.between(2, 12),
         chance.between(4, RAM_BUFFERS_MAX),
         chance.between(6, 16),

@@ -60,7 +60,7 @@ final class Rot {
     return switch (kind) {
       case 0 -> chance.below(SECTOR);
       case 1 -> Geometry.RECORD_OFFSET + chance.below(20);
-      case 2 -> segment + chance.below(SECTOR);
+      case 2 -> segment + chance.below(chance.oneIn(2) ? 16 : SECTOR); // id and length, or any
       case 3 -> segment + SECTOR + chance.below(METABLOCK_BYTES * length);
       default -> line(slot, chance.below(length), chance.below(BLOCK));
     };

@@ -56,6 +56,10 @@ final class SimulatedWorld {
 
   private int life;
   private double crashOdds;
+
+  /** That the cache disk loses power in a crash. */
+  private final double powerOdds;
+
   private int crashesInARow;
 
   /** Blocks of the volume that a flipped bit may have cost. */
@@ -78,6 +82,7 @@ final class SimulatedWorld {
     queue = new EventQueue(chance);
     plan = moments.isChosen() ? Plan.small(chance, layout) : Plan.draw(chance, layout);
     sectors = (int) (plan.volumeBytes() / SECTOR);
+    powerOdds = plan.deep() ? chance.oneOf(0.4, 0.9) : 0.5;
     cacheDisk =
         new SimulatedDisk("cache", plan.geometry().cacheSizeBytes(), chance, queue, moments);
     backingDisk = new SimulatedDisk("backing", plan.volumeBytes(), chance, queue, moments);
@@ -436,7 +441,7 @@ final class SimulatedWorld {
     }
     queue.clear();
     clients.drop();
-    boolean cacheLosesPower = chance.happens(plan.deep() ? 0.8 : 0.5);
+    boolean cacheLosesPower = chance.happens(powerOdds);
     boolean backingLosesPower = chance.oneIn(5) != cacheLosesPower;
     end(cacheDisk, cacheLosesPower);
     end(backingDisk, backingLosesPower);

@@ -59,7 +59,7 @@ public final class Simulation {
     this(disk -> disk, layout, rules);
   }
 
-  private Simulation(Decoration decoration, @Nullable Layout layout, Rules rules) {
+  Simulation(Decoration decoration, @Nullable Layout layout, Rules rules) {
     this.decoration = decoration;
     this.layout = layout;
     this.rules = rules;

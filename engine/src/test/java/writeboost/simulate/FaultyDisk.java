@@ -1,5 +1,6 @@
 package writeboost.simulate;
 
+import java.lang.foreign.ValueLayout;
 import java.util.function.Predicate;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
@@ -30,6 +31,41 @@ final class FaultyDisk implements BlockDevice {
     int[] flushes = new int[1];
     return new FaultyDisk(
         disk, request -> request.operation == Operation.FLUSH && ++flushes[0] % n == 0);
+  }
+
+  /** Drops the flush of the mark that a format puts over the old superblock. */
+  static BlockDevice thatDropsFirstFlushOfFormat(BlockDevice disk) {
+    boolean[] marked = new boolean[1];
+    return new FaultyDisk(
+        disk,
+        request -> {
+          boolean drop = request.operation == Operation.FLUSH && marked[0];
+          marked[0] =
+              request.operation == Operation.WRITE
+                  && request.offset == 0
+                  && marksUnfinished(request);
+          return drop;
+        });
+  }
+
+  /** Formats leave the segments of the old cache as they are. */
+  static BlockDevice thatClearsNothing(BlockDevice disk) {
+    boolean[] formats = new boolean[1];
+    return new FaultyDisk(
+        disk,
+        request -> {
+          if (request.operation == Operation.WRITE && request.offset == 0) {
+            formats[0] = marksUnfinished(request);
+          }
+          return formats[0]
+              && request.operation.changes()
+              && request.offset >= Geometry.SUPERBLOCK_REGION;
+        });
+  }
+
+  /** The magic of a superblock is there only when the format is done. */
+  private static boolean marksUnfinished(Request request) {
+    return request.data.get(ValueLayout.JAVA_INT_UNALIGNED, request.dataOffset) == 0;
   }
 
   static BlockDevice thatDropsRecords(BlockDevice disk) {
