@@ -7,6 +7,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import writeboost.layout.Geometry;
+import writeboost.layout.LapLayout;
+import writeboost.layout.LapSuperblock;
+import writeboost.layout.Layout;
 import writeboost.layout.Superblock;
 import writeboost.layout.UnusableCacheException;
 
@@ -15,13 +18,15 @@ final class CachePeek {
 
   private CachePeek() {}
 
-  /** The segment size order of the cache that is there; refuses what is none. */
-  static int order(Path path) throws IOException {
+  /** The segment size order of the cache that is there; refuses what is none of that layout. */
+  static int order(Path path, Layout layout) throws IOException {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment block = arena.allocate(Geometry.BLOCK);
       channel.read(block.asByteBuffer(), 0);
-      return Superblock.decode(block).order();
+      return layout == LapLayout.INSTANCE
+          ? LapSuperblock.decode(block).order()
+          : Superblock.decode(block).order();
     } catch (UnusableCacheException e) {
       if (e.kind() == UnusableCacheException.Kind.KERNEL) {
         return Geometry.KERNEL_ORDER;

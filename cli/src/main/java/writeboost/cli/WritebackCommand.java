@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
-import writeboost.layout.ChecksumLayout;
+import writeboost.layout.Layout;
 import writeboost.volume.Core;
 import writeboost.volume.Start;
 import writeboost.volume.Volume;
@@ -68,20 +68,37 @@ final class WritebackCommand implements Callable<Integer> {
               + " used.")
   private boolean salvage;
 
+  @Option(
+      names = "--layout",
+      paramLabel = "v1|v2",
+      description =
+          "Layout of the cache. Default: v2. A cache of layout v1 (2013) does not say whose it is,"
+              + " and is written back only with --layout v1.")
+  private String layoutName = "v2";
+
   @Override
   public Integer call() throws CommandFailure, IOException {
+    Layout layout = layout();
     StopSignal stop = StopSignal.install();
     backing = existing(backing);
     cache = existing(cache);
-    int order = CachePeek.order(cache);
+    int order = CachePeek.order(cache, layout);
     Devices devices =
         Devices.open(
             new Devices.Wanted("backing", backing, null),
             new Devices.Wanted("cache", cache, null),
-            ChecksumLayout.INSTANCE,
+            layout,
             order,
             /* readOnly= */ false);
-    return run(devices, order, stop);
+    return run(devices, layout, order, stop);
+  }
+
+  private Layout layout() throws CommandFailure {
+    try {
+      return Layout.named(layoutName);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--layout: " + e.getMessage());
+    }
   }
 
   private static Path existing(Path path) throws CommandFailure {
@@ -91,9 +108,10 @@ final class WritebackCommand implements Callable<Integer> {
     return path.toAbsolutePath();
   }
 
-  private int run(Devices devices, int order, StopSignal stop) throws CommandFailure, IOException {
+  private int run(Devices devices, Layout layout, int order, StopSignal stop)
+      throws CommandFailure, IOException {
     // The devices close with the process: one that hangs would hold on to whoever closes it.
-    Volume volume = open(devices, order, stop);
+    Volume volume = open(devices, layout, order, stop);
     for (String what : volume.recovery().notUsed()) {
       LOG.log(Level.WARNING, "{0}: not used: {1}", cache, what);
     }
@@ -115,7 +133,8 @@ final class WritebackCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Volume open(Devices devices, int order, StopSignal stop) throws IOException {
+  private Volume open(Devices devices, Layout layout, int order, StopSignal stop)
+      throws IOException {
     FileDevice cacheDevice = new FileDevice(devices.cache());
     Posix.restrictNewFiles(0077);
     Progress progress = new Progress("reading " + cache, cacheDevice.size(), stop);
@@ -132,7 +151,8 @@ final class WritebackCommand implements Callable<Integer> {
               cache.toString(),
               backing.toString(),
               VolumeOptions.KernelCache.WRITE_BACK,
-              salvage),
+              salvage,
+              layout),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();

@@ -115,6 +115,20 @@ final class KernelCacheTest {
     run(0, "0 bytes written back", "writeback", "backing", "cache");
   }
 
+  @Test
+  void soIsOneOfLayoutV1() throws Exception {
+    ExternalTool.find("nbdsh");
+    try (CommandRun server = Serving.start(folder, "--layout", "v1")) {
+      String uri = server.awaitReady().getFirst();
+      Serving.client(uri, "h.pwrite(b'z' * 8192, 12288)", "h.flush()");
+    }
+    refused("--layout v1", "writeback");
+    run(0, "has everything", "writeback", "backing", "cache", "--layout", "v1");
+    byte[] expected = new byte[8 << 20];
+    java.util.Arrays.fill(expected, 12288, 12288 + 8192, (byte) 'z');
+    assertThat(Files.readAllBytes(folder.resolve("backing"))).isEqualTo(expected);
+  }
+
   private static String[] options(String command, String set) {
     List<String> arguments = new ArrayList<>(List.of(command, "backing", "cache"));
     if (set.equals("bad-data")) {
