@@ -33,7 +33,7 @@ final class MutationTest {
   private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
 
   /** Runs within which an absence has to be noticed. */
-  private static final int RUNS_MAX = Integer.getInteger("mutation.runs", 6_000);
+  private static final int RUNS_MAX = Integer.getInteger("mutation.runs", 20_000);
 
   /**
    * Safeguards that stand behind another one: nothing happens before that one is gone as well. Each
