@@ -54,7 +54,8 @@ final class ArchitectureTest {
    * the news, and the volume has the threads and the clock. The simulator stands in for both.
    */
   private static final Set<String> DRIVERS =
-      Set.of("writeboost.volume.Volume", "writeboost.volume.Driver");
+      Set.of(
+          "writeboost.volume.Volume", "writeboost.volume.Preparation", "writeboost.volume.Driver");
 
   private static final String FOREIGN_FUNCTIONS = "writeboost.device.Posix";
 

@@ -37,12 +37,20 @@ final class CachePeek {
 
   /** True also for one that cannot be used: it is somebody's. */
   static boolean holdsCache(Path path) throws IOException {
+    return holdsCache(path, /* unpairedToo= */ true);
+  }
+
+  /** As {@link #holdsCache}, and it belongs to a backing device, or may. */
+  static boolean holdsPairedCache(Path path) throws IOException {
+    return holdsCache(path, /* unpairedToo= */ false);
+  }
+
+  private static boolean holdsCache(Path path, boolean unpairedToo) throws IOException {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment block = arena.allocate(Geometry.BLOCK);
       channel.read(block.asByteBuffer(), 0);
-      Superblock.decode(block);
-      return true;
+      return Superblock.decode(block).isPaired() || unpairedToo;
     } catch (UnusableCacheException e) {
       return e.kind() != UnusableCacheException.Kind.FOREIGN;
     }

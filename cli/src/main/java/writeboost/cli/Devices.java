@@ -145,7 +145,7 @@ final class Devices implements AutoCloseable {
 
   /** A new backing device under an old cache would mix the blocks of two volumes. */
   private void requireNoOldCache() throws CommandFailure, IOException {
-    if (backing == null && cache != null && CachePeek.holdsCache(cacheWanted.path())) {
+    if (backing == null && cache != null && CachePeek.holdsPairedCache(cacheWanted.path())) {
       throw CommandFailure.failure(
           "%s: does not exist, and %s holds the cache of an older one; check the paths"
               .formatted(backingWanted.path(), cacheWanted.path()));

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     subcommands = {
       ServeCommand.class,
+      FormatCommand.class,
       CheckCommand.class,
       DumpCommand.class,
       WritebackCommand.class,

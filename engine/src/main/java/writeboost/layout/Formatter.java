@@ -30,7 +30,18 @@ public final class Formatter {
     /**
      * A write to each header: slow on a large cache, but the space that a file has allocated stays.
      */
-    HEADERS
+    HEADERS;
+
+    /** Segments; clearing the headers of more than this one by one takes too long. */
+    private static final int HEADERS_ONE_BY_ONE = 1 << 16;
+
+    /**
+     * For a device that held something before. Zeroing header by header keeps a pre-written file as
+     * it is, which is worth some seconds: a file with holes is slower to flush.
+     */
+    public static Clearing of(Geometry geometry) {
+      return geometry.segmentCount() <= HEADERS_ONE_BY_ONE ? HEADERS : WHOLE_LOG;
+    }
   }
 
   /** Told now and then how far it is; on the caller's thread. */

@@ -68,6 +68,10 @@ public record Superblock(
   static final long UNFINISHED_MAGIC = 0x74616D72_6F664257L;
 
   static final int VERSION = 1;
+
+  /** In place of the size of a backing device. */
+  private static final long UNPAIRED = 0;
+
   static final int KNOWN_FLAGS = 0;
 
   static final int MAGIC_OFFSET = 0;
@@ -118,6 +122,34 @@ public record Superblock(
         0,
         0,
         0);
+  }
+
+  /** What a format writes that knows of no backing device yet. */
+  public static Superblock unpaired(Geometry geometry, UUID uuid) {
+    return create(geometry, uuid, UNPAIRED, 0, 0);
+  }
+
+  /** Whether it belongs to a backing device. Until then its log is empty. */
+  public boolean isPaired() {
+    return backingSizeBytes != UNPAIRED;
+  }
+
+  /** The same cache, from now on of this backing device. */
+  public Superblock pairedWith(long newBackingSizeBytes, long newHigh, long newLow) {
+    return new Superblock(
+        order,
+        uuidHigh,
+        uuidLow,
+        incarnation,
+        newBackingSizeBytes,
+        newHigh,
+        newLow,
+        cacheSizeBytes,
+        window,
+        adoptedUpTo,
+        flags,
+        cleanId,
+        cleanLines);
   }
 
   public UUID uuid() {
@@ -193,7 +225,7 @@ public record Superblock(
               + actualCacheBytes
               + ": give it its old size back");
     }
-    if (backingSizeBytes != actualBackingBytes) {
+    if (isPaired() && backingSizeBytes != actualBackingBytes) {
       throw new UnusableCacheException(
           Kind.DIFFERENT,
           "the cache belongs to a backing device of "
@@ -305,7 +337,9 @@ public record Superblock(
   /** A right CRC over impossible values is no cache of ours either. */
   private Superblock checked() throws UnusableCacheException {
     boolean countable = incarnation > 0 && incarnation < Integer.MAX_VALUE;
-    if (order > ChecksumLayout.MAXIMUM_ORDER || !countable || backingSizeBytes <= 0) {
+    // Only a format leaves it without a backing device, and nothing has been started since.
+    boolean pairing = isPaired() ? backingSizeBytes > 0 : incarnation == 1 && cleanId == 0;
+    if (order > ChecksumLayout.MAXIMUM_ORDER || !countable || !pairing) {
       throw damaged(
           "it says order "
               + order

@@ -18,17 +18,14 @@ import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Posix;
 import writeboost.device.Request;
-import writeboost.layout.ChecksumLayout;
-import writeboost.layout.FormatDecision;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
-import writeboost.layout.LapSuperblock;
-import writeboost.layout.Layout;
 import writeboost.layout.Superblock;
 import writeboost.layout.UnusableCacheException;
 import writeboost.log.Recovery;
 import writeboost.log.Rules;
+import writeboost.volume.Preparation.Found;
 
 /**
  * A cached volume: a small fast cache device in front of a large slow backing device, itself a
@@ -48,25 +45,12 @@ import writeboost.log.Rules;
  */
 public final class Volume implements BlockDevice {
 
-  /** Segments; clearing the headers of more than this one by one takes too long. */
-  private static final int HEADERS_ONE_BY_ONE = 1 << 16;
-
   private static final long TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** What write-back gets to come to its end when the volume is closed, and how often to look. */
   private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long IDLE_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
-
-  /** What was on the cache device, and what has become of it. */
-  private enum Found {
-    FORMATTED,
-    OURS,
-    /** The kernel module's, and ours now. */
-    ADOPTED,
-    /** The kernel module's, and still is. */
-    BORROWED
-  }
 
   private final Blocking cache;
   private final Start.Started started;
@@ -113,7 +97,11 @@ public final class Volume implements BlockDevice {
     Blocking blockingCache = new Blocking(cache, options.cacheName());
     List<MemorySegment> memory = new ArrayList<>();
     try {
-      Found found = prepare(backing, blockingCache, options, progress, memory);
+      Found found =
+          new Preparation(backing, blockingCache, options, progress)
+              .run(
+                  reserve(Geometry.SUPERBLOCK_REGION, memory),
+                  reserve(Geometry.SUPERBLOCK_REGION, memory));
       Start.Started started = start(backing, blockingCache, options, found, progress, memory);
       return new Volume(backing, blockingCache, options, started, memory, found);
     } catch (UncheckedIOException e) {
@@ -139,7 +127,7 @@ public final class Volume implements BlockDevice {
     if (options.layout() == LapLayout.INSTANCE) {
       return Start.resumeLaps(
           cache,
-          geometry(cache, options),
+          Preparation.geometry(cache, options),
           backing.size(),
           options.readOnly(),
           ramBuffers,
@@ -153,177 +141,15 @@ public final class Volume implements BlockDevice {
     Fingerprint known = found == Found.ADOPTED ? backing.giveFingerprint() : backing.fingerprint();
     Superblock fresh =
         Superblock.create(
-            geometry(cache, options), UUID.randomUUID(), backing.size(), known.high(), known.low());
+            Preparation.geometry(cache, options),
+            UUID.randomUUID(),
+            backing.size(),
+            known.high(),
+            known.low());
     Blocking backingNow = new Blocking(backing, options.backingName());
     return found == Found.ADOPTED
         ? Start.adopt(cache, backingNow, fresh, salvage, ramBuffers, give, progress)
         : Start.borrow(cache, backingNow, fresh, salvage, ramBuffers, give, progress);
-  }
-
-  /** Decides what is done with what the cache device holds; formats it where that may be done. */
-  private static Found prepare(
-      BlockDevice backing,
-      Blocking cache,
-      VolumeOptions options,
-      Formatter.Progress progress,
-      List<MemorySegment> memory)
-      throws IOException {
-    Geometry geometry = geometry(cache, options);
-    MemorySegment first = reserve(Geometry.SUPERBLOCK_REGION, memory);
-    MemorySegment last = reserve(Geometry.SUPERBLOCK_REGION, memory);
-    cache.read(0, first);
-    cache.read(cache.device().size() - Geometry.SUPERBLOCK_REGION, last);
-    switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
-      case FormatDecision.Resume(Superblock superblock) -> {
-        requireLayout(ChecksumLayout.INSTANCE, options);
-        try {
-          Fingerprint actual = backing.fingerprint();
-          superblock.requireMatch(
-              options.order(), cache.device().size(), backing.size(), actual.high(), actual.low());
-        } catch (UnusableCacheException reason) {
-          throw named(reason, options);
-        }
-        requireOldBacking(options);
-        return Found.OURS;
-      }
-      case FormatDecision.ResumeLaps(LapSuperblock superblock) -> {
-        requireLayout(LapLayout.INSTANCE, options);
-        try {
-          superblock.requireOrder(options.order());
-        } catch (UnusableCacheException reason) {
-          throw named(reason, options);
-        }
-        requireOldBacking(options);
-        return Found.OURS;
-      }
-      case FormatDecision.Refuse(UnusableCacheException reason) -> {
-        if (reason.kind() == UnusableCacheException.Kind.KERNEL) {
-          requireLayout(ChecksumLayout.INSTANCE, options);
-          return kernelCache(options, reason);
-        }
-        throw named(reason, options);
-      }
-      case FormatDecision.Format() -> {
-        if (options.kernelCache() != VolumeOptions.KernelCache.REFUSE) {
-          throw new UnusableCacheException(
-              UnusableCacheException.Kind.FOREIGN,
-              options.cacheName() + ": is empty, it holds no cache: name the right device");
-        }
-        if (options.readOnly()) {
-          throw new UnusableCacheException(
-              UnusableCacheException.Kind.FOREIGN,
-              options.cacheName()
-                  + ": is empty, there is no cache to read; start without --read-only to format"
-                  + " it");
-        }
-        format(backing, cache, geometry, options, progress);
-        return Found.FORMATTED;
-      }
-    }
-  }
-
-  private static void format(
-      BlockDevice backing,
-      Blocking cache,
-      Geometry geometry,
-      VolumeOptions options,
-      Formatter.Progress progress)
-      throws IOException {
-    Formatter.Clearing clearing = clearing(geometry, options);
-    switch (options.layout()) {
-      case LapLayout _ ->
-          Formatter.format(cache, new LapSuperblock(geometry.order()), clearing, progress);
-      case ChecksumLayout _ -> {
-        Fingerprint given = backing.giveFingerprint();
-        Superblock superblock =
-            Superblock.create(
-                geometry, UUID.randomUUID(), backing.size(), given.high(), given.low());
-        Formatter.format(cache, superblock, clearing, progress);
-      }
-    }
-  }
-
-  /** A cache of one layout is not served as one of another; v1 only where it was asked for. */
-  private static void requireLayout(Layout found, VolumeOptions options)
-      throws UnusableCacheException {
-    if (found == options.layout()) {
-      return;
-    }
-    throw named(
-        found == LapLayout.INSTANCE
-            ? LapSuperblock.unasked()
-            : new UnusableCacheException(
-                UnusableCacheException.Kind.DIFFERENT,
-                "the cache was formatted with layout v2, not v1: leave out --layout v1"),
-        options);
-  }
-
-  /** What has just been created has no cache yet. */
-  private static void requireOldBacking(VolumeOptions options) throws UnusableCacheException {
-    if (options.backingFreshlyCreated()) {
-      throw new UnusableCacheException(
-          UnusableCacheException.Kind.DIFFERENT,
-          "%s: the cache belongs to another backing device than %s, which is new: name that one"
-              .formatted(options.cacheName(), options.backingName()));
-    }
-  }
-
-  private static Found kernelCache(VolumeOptions options, UnusableCacheException found)
-      throws UnusableCacheException {
-    if (options.kernelCache() == VolumeOptions.KernelCache.REFUSE) {
-      throw named(found, options);
-    }
-    if (options.order() != Geometry.KERNEL_ORDER || options.backingFreshlyCreated()) {
-      throw new UnusableCacheException(
-          UnusableCacheException.Kind.DIFFERENT,
-          options.cacheName()
-              + (options.backingFreshlyCreated()
-                  ? ": belongs to another backing device than "
-                      + options.backingName()
-                      + ", which is new"
-                  : ": the kernel module's segments have order 10, not " + options.order()));
-    }
-    if (options.kernelCache() == VolumeOptions.KernelCache.WRITE_BACK) {
-      return Found.BORROWED;
-    }
-    if (options.readOnly()) {
-      throw new UnusableCacheException(
-          UnusableCacheException.Kind.KERNEL,
-          options.cacheName()
-              + ": was written by the dm-writeboost kernel module, and adopting it writes to it:"
-              + " leave out --read-only");
-    }
-    return Found.ADOPTED;
-  }
-
-  private static UnusableCacheException named(
-      UnusableCacheException reason, VolumeOptions options) {
-    return new UnusableCacheException(
-        reason.kind(), options.cacheName() + ": " + reason.getMessage());
-  }
-
-  /**
-   * Zeroing header by header keeps a pre-written file as it is, which is worth some seconds: a file
-   * with holes is slower to flush.
-   */
-  private static Formatter.Clearing clearing(Geometry geometry, VolumeOptions options) {
-    if (options.cacheFreshlyCreated()) {
-      return Formatter.Clearing.NOTHING;
-    }
-    return geometry.segmentCount() <= HEADERS_ONE_BY_ONE
-        ? Formatter.Clearing.HEADERS
-        : Formatter.Clearing.WHOLE_LOG;
-  }
-
-  private static Geometry geometry(Blocking cache, VolumeOptions options)
-      throws UnusableCacheException {
-    try {
-      options.layout().requireOrder(options.order());
-      return new Geometry(options.order(), cache.device().size());
-    } catch (IllegalArgumentException e) {
-      throw new UnusableCacheException(
-          UnusableCacheException.Kind.DIFFERENT, options.cacheName() + ": " + e.getMessage());
-    }
   }
 
   private static MemorySegment reserve(long bytes, List<MemorySegment> memory) {
