@@ -20,6 +20,11 @@ public final class ChecksumLayout implements Layout {
   private ChecksumLayout() {}
 
   @Override
+  public String toString() {
+    return name();
+  }
+
+  @Override
   public String name() {
     return "v2";
   }

@@ -19,6 +19,11 @@ public final class LapLayout implements Layout {
   private LapLayout() {}
 
   @Override
+  public String toString() {
+    return name();
+  }
+
+  @Override
   public String name() {
     return "v1";
   }

@@ -154,6 +154,11 @@ final class SimulatedWorld {
 
   /** A bit of a durable line flips, and stays so. Right after a resume, when all is flushed. */
   private void rot() {
+    // The volume fails where lost blocks, copied forward for ever, leave no room in the log.
+    long room = plan.geometry().lineCount() - plan.geometry().linesPerSegment();
+    if (damagedBlocks.size() + 2 >= room) {
+      return;
+    }
     Rot rot = new Rot(chance, cacheDisk, plan.geometry(), true);
     if (rot.isOfDurableLine()) {
       damagedBlocks.add(rot.block());
@@ -228,7 +233,7 @@ final class SimulatedWorld {
         if (!formatting.isUncertain() && chance.oneIn(10)) {
           lookReadOnly();
         }
-        if (!formatting.isUncertain() && chance.oneIn(10)) {
+        if (damagedBlocks.isEmpty() && !formatting.isUncertain() && chance.oneIn(10)) {
           lookAtRot();
         }
         memory.reset();
@@ -309,7 +314,8 @@ final class SimulatedWorld {
 
   /**
    * A bit of the cache disk flips, and a read-only start shows what comes of it: all is there but
-   * one block, or a refusal. Then it flips back.
+   * one block, or a refusal. Then it flips back. Not beside rot that stays: two faults at once may
+   * cost more.
    */
   private void lookAtRot() throws IOException {
     memory.reset();
