@@ -57,7 +57,10 @@ public final class Adoption {
     cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
     cache.flush();
 
-    Superblock adopted = superblock.withAdoption(found.last()).withClean(found.newest() + 1, 0);
+    // A resume drops a segment of ours in the last free slot, so nothing may ask for it.
+    long reserve = found.base() + geometry.segmentCount();
+    long durable = Math.min(found.newest() + 1, Math.max(found.last() + 1, reserve));
+    Superblock adopted = superblock.withAdoption(found.last()).withClean(durable, 0);
     Recovery.writeSuperblock(cache, adopted, block);
     cache.flush();
     return adopted;

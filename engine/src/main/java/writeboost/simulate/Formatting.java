@@ -47,6 +47,12 @@ final class Formatting {
     return Superblock.create(plan.geometry(), uuid, plan.volumeBytes(), 0, 0);
   }
 
+  /** There is a cache already, of the kernel module; it will be adopted under this UUID. */
+  Superblock adopting() {
+    uncertain = false;
+    return wanted;
+  }
+
   /** The next start formats over the cache that is there. */
   void again() {
     wanted = newSuperblock();

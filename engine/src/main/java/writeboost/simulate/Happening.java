@@ -7,11 +7,16 @@ public enum Happening {
   /** Of a cache of the layout of 2013. */
   LAP_LAYOUT_LIFE,
   READ_ONLY_LIFE,
+  /** A cache of the kernel module has been taken over. */
+  ADOPTED,
+  /** Some of the log that was resumed had been written by the module. */
+  LIFE_WITH_ADOPTED_SEGMENTS,
   CLEAN_STOP,
   POWER_LOSS,
   KILL,
   CRASH_IN_FORMAT,
   CRASH_IN_RESUME,
+  CRASH_IN_ADOPTION,
   CRASH_WHILE_RUNNING,
   CRASH_IN_CLEAN_STOP,
   /** The second, third ... time that the log comes to its first slot. */

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
+import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
@@ -60,6 +62,12 @@ final class SimulatedWorld {
   /** That the cache disk loses power in a crash. */
   private final double powerOdds;
 
+  /** Whether it begins with a cache of the kernel module. */
+  private final boolean adopted;
+
+  /** What a cache of the kernel module gets when it is adopted. */
+  private @Nullable Superblock kernels;
+
   private int crashesInARow;
 
   /** Blocks of the volume that a flipped bit may have cost. */
@@ -72,12 +80,14 @@ final class SimulatedWorld {
       long seed,
       Memory memory,
       Layout layout,
+      boolean adopted,
       Simulation.Decoration decoration,
       Rules rules,
       Moments moments) {
     this.memory = memory;
     this.moments = moments;
     this.rules = rules;
+    this.adopted = adopted;
     chance = new Chance(seed);
     queue = new EventQueue(chance);
     plan = moments.isChosen() ? Plan.small(chance, layout) : Plan.draw(chance, layout);
@@ -122,6 +132,12 @@ final class SimulatedWorld {
   }
 
   void run() throws IOException {
+    if (adopted) {
+      Blocking backing = new Blocking(backingDisk, "backing");
+      checker.beginAnew(
+          new KernelImage(chance, plan.geometry(), checker, sectors).write(blockingCache, backing));
+      kernels = formatting.adopting();
+    }
     for (life = 1; life <= plan.lives(); life++) {
       crashOdds = plan.crashOdds();
       live(plan.requestsPerLife() / 2 + chance.below(plan.requestsPerLife()));
@@ -178,7 +194,7 @@ final class SimulatedWorld {
     cacheFailures = cacheDisk.failures();
     try {
       long firstId = started.core().snapshot().newestId();
-      if (plan.layout() != LapLayout.INSTANCE && chance.oneIn(12)) {
+      if (plan.layout() != LapLayout.INSTANCE && !adopted && chance.oneIn(12)) {
         rot();
       }
       CoreDriver driver = lookAtAll(started);
@@ -230,19 +246,53 @@ final class SimulatedWorld {
           cacheDisk.answerAtOnce(odds(plan.formatCrashOdds()));
           during(Happening.CRASH_IN_FORMAT, formatting::format);
         }
-        if (!formatting.isUncertain() && chance.oneIn(10)) {
+        Superblock fresh = isKernels() ? kernels : null;
+        if (fresh == null && !formatting.isUncertain() && chance.oneIn(10)) {
           lookReadOnly();
         }
-        if (damagedBlocks.isEmpty() && !formatting.isUncertain() && chance.oneIn(10)) {
+        boolean rots = !adopted && damagedBlocks.isEmpty() && !formatting.isUncertain();
+        if (rots && chance.oneIn(10)) {
           lookAtRot();
         }
         memory.reset();
         cacheDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
-        return during(Happening.CRASH_IN_RESUME, this::resume);
+        backingDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
+        return fresh != null
+            ? during(Happening.CRASH_IN_ADOPTION, () -> adopt(fresh))
+            : during(Happening.CRASH_IN_RESUME, this::resume);
       } catch (SimulatedCrash crash) {
         crash();
       }
     }
+  }
+
+  /** Whether the cache is still the kernel module's, for all that its superblock says. */
+  private boolean isKernels() throws IOException {
+    if (!adopted) {
+      return false;
+    }
+    blockingCache.read(0, stopBlock);
+    try {
+      Superblock.decode(stopBlock);
+      return false;
+    } catch (UnusableCacheException found) {
+      return found.kind() == UnusableCacheException.Kind.KERNEL;
+    }
+  }
+
+  private Start.Started adopt(Superblock fresh) throws IOException {
+    Blocking backing = new Blocking(backingDisk, "backing");
+    Start.Started started =
+        Start.adopt(
+            blockingCache,
+            backing,
+            fresh,
+            /* salvage= */ false,
+            plan.ramBuffers(),
+            memory::forCore,
+            Formatter.Progress.NONE);
+    happenings.happened(Happening.ADOPTED);
+    return started;
   }
 
   private Start.Started resume() throws IOException {
@@ -274,6 +324,9 @@ final class SimulatedWorld {
 
   private void noteResume(Start.Started started, long flushes) {
     happenings.happened(Happening.LIFE);
+    if (started.recovery().superblock().adoptedUpTo() > started.recovery().record()) {
+      happenings.happened(Happening.LIFE_WITH_ADOPTED_SEGMENTS);
+    }
     if (plan.layout() == LapLayout.INSTANCE) {
       happenings.happened(Happening.LAP_LAYOUT_LIFE);
     }
