@@ -60,9 +60,10 @@ final class KernelImage {
     if (chance.oneIn(3)) {
       long[] kept = contents.clone();
       byte[] torn = segment(newest + 1);
-      torn[SECTOR + chance.below(torn.length - SECTOR)] ^= 1;
-      // Only where it takes nothing away that is still needed.
-      if (newest + 1 - slots <= record) {
+      // In a line: an empty header that overwrites half of a torn one may make that whole, which is
+      // a good end too, but another one. And only where it takes nothing away that is still needed.
+      if (torn.length > BLOCK && newest + 1 - slots <= record) {
+        torn[BLOCK + chance.below(torn.length - BLOCK)] ^= 1;
         put(cache, geometry.slotOffset(geometry.slot(newest + 1)), torn);
       }
       System.arraycopy(kept, 0, contents, 0, kept.length);
