@@ -8,6 +8,7 @@ package writeboost.simulate;
 final class Moments {
   private final long end;
   private long passed;
+  private boolean begun;
 
   /**
    * @param end the world ends at this one, counted from 1; 0 for a world that is left to chance
@@ -16,9 +17,14 @@ final class Moments {
     this.end = end;
   }
 
+  /** From here on moments count: the world is furnished. */
+  void begin() {
+    begun = true;
+  }
+
   /** Whether the world is to end now. */
   boolean isEnd() {
-    return ++passed == end;
+    return begun && ++passed == end;
   }
 
   /** Whether the end was chosen, so that chance has no say. */

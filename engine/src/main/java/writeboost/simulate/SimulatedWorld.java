@@ -13,7 +13,6 @@ import writeboost.device.Blocking;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
-import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
@@ -62,11 +61,8 @@ final class SimulatedWorld {
   /** That the cache disk loses power in a crash. */
   private final double powerOdds;
 
-  /** Whether it begins with a cache of the kernel module. */
-  private final boolean adopted;
-
-  /** What a cache of the kernel module gets when it is adopted. */
-  private @Nullable Superblock kernels;
+  /** Where it begins with a cache of the kernel module. */
+  private final @Nullable Adopting adopting;
 
   private int crashesInARow;
 
@@ -87,7 +83,6 @@ final class SimulatedWorld {
     this.memory = memory;
     this.moments = moments;
     this.rules = rules;
-    this.adopted = adopted;
     chance = new Chance(seed);
     queue = new EventQueue(chance);
     plan = moments.isChosen() ? Plan.small(chance, layout) : Plan.draw(chance, layout);
@@ -111,8 +106,11 @@ final class SimulatedWorld {
             this::mayFail);
     stopBlock = memory.unzeroed(Geometry.BLOCK);
     readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
-    memory.keep();
     formatting = new Formatting(chance, plan, blockingCache, memory);
+    Blocking backing = new Blocking(backingDisk, "backing");
+    adopting =
+        adopted ? new Adopting(plan, blockingCache, backing, memory, formatting.adopting()) : null;
+    memory.keep();
   }
 
   Happenings happenings() {
@@ -132,12 +130,10 @@ final class SimulatedWorld {
   }
 
   void run() throws IOException {
-    if (adopted) {
-      Blocking backing = new Blocking(backingDisk, "backing");
-      checker.beginAnew(
-          new KernelImage(chance, plan.geometry(), checker, sectors).write(blockingCache, backing));
-      kernels = formatting.adopting();
+    if (adopting != null) {
+      adopting.begin(chance, checker, sectors);
     }
+    moments.begin();
     for (life = 1; life <= plan.lives(); life++) {
       crashOdds = plan.crashOdds();
       live(plan.requestsPerLife() / 2 + chance.below(plan.requestsPerLife()));
@@ -194,7 +190,7 @@ final class SimulatedWorld {
     cacheFailures = cacheDisk.failures();
     try {
       long firstId = started.core().snapshot().newestId();
-      if (plan.layout() != LapLayout.INSTANCE && !adopted && chance.oneIn(12)) {
+      if (plan.layout() != LapLayout.INSTANCE && adopting == null && chance.oneIn(12)) {
         rot();
       }
       CoreDriver driver = lookAtAll(started);
@@ -246,19 +242,19 @@ final class SimulatedWorld {
           cacheDisk.answerAtOnce(odds(plan.formatCrashOdds()));
           during(Happening.CRASH_IN_FORMAT, formatting::format);
         }
-        Superblock fresh = isKernels() ? kernels : null;
-        if (fresh == null && !formatting.isUncertain() && chance.oneIn(10)) {
+        boolean kernels = adopting != null && adopting.isDue();
+        if (!kernels && !formatting.isUncertain() && chance.oneIn(10)) {
           lookReadOnly();
         }
-        boolean rots = !adopted && damagedBlocks.isEmpty() && !formatting.isUncertain();
+        boolean rots = adopting == null && damagedBlocks.isEmpty() && !formatting.isUncertain();
         if (rots && chance.oneIn(10)) {
           lookAtRot();
         }
         memory.reset();
         cacheDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
         backingDisk.answerAtOnce(odds(plan.resumeCrashOdds()));
-        return fresh != null
-            ? during(Happening.CRASH_IN_ADOPTION, () -> adopt(fresh))
+        return adopting != null && kernels
+            ? during(Happening.CRASH_IN_ADOPTION, () -> adopted(adopting))
             : during(Happening.CRASH_IN_RESUME, this::resume);
       } catch (SimulatedCrash crash) {
         crash();
@@ -266,31 +262,8 @@ final class SimulatedWorld {
     }
   }
 
-  /** Whether the cache is still the kernel module's, for all that its superblock says. */
-  private boolean isKernels() throws IOException {
-    if (!adopted) {
-      return false;
-    }
-    blockingCache.read(0, stopBlock);
-    try {
-      Superblock.decode(stopBlock);
-      return false;
-    } catch (UnusableCacheException found) {
-      return found.kind() == UnusableCacheException.Kind.KERNEL;
-    }
-  }
-
-  private Start.Started adopt(Superblock fresh) throws IOException {
-    Blocking backing = new Blocking(backingDisk, "backing");
-    Start.Started started =
-        Start.adopt(
-            blockingCache,
-            backing,
-            fresh,
-            /* salvage= */ false,
-            plan.ramBuffers(),
-            memory::forCore,
-            Formatter.Progress.NONE);
+  private Start.Started adopted(Adopting kernels) throws IOException {
+    Start.Started started = kernels.adopt();
     happenings.happened(Happening.ADOPTED);
     return started;
   }
