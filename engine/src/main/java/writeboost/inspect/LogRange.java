@@ -35,7 +35,8 @@ public record LogRange(long first, long last, Mark mark, int strays) {
     Mark mark = new Mark(superblock.cleanId(), superblock.cleanLines());
     mark = mark.max(new Mark(superblock.adoptedUpTo() + 1, 0));
     long record = cache.record().id();
-    long end = Math.max(record, superblock.adoptedUpTo()) + geometry.window();
+    long reach = geometry.window() + 1L;
+    long end = Math.max(record, superblock.adoptedUpTo()) + reach;
     long limit = record + geometry.segmentCount();
     long last = record;
     for (long id = record + 1; id <= Math.min(end, limit); id++) {
@@ -50,7 +51,7 @@ public record LogRange(long first, long last, Mark mark, int strays) {
       }
       if (segment.kind() != SegmentContents.Kind.UNUSABLE) {
         last = id;
-        end = Math.max(end, id + geometry.window());
+        end = Math.max(end, id + reach);
       }
     }
     return new LogRange(record + 1, last, mark, 0);

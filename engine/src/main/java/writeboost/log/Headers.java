@@ -76,12 +76,14 @@ final class Headers {
    */
   Mark newestDurableMark(long after, long most, Mark known) throws IOException {
     Mark mark = known;
-    long end = after + geometry.window();
+    // One more than a window: the one behind a damaged header says that it was durable.
+    long reach = geometry.window() + 1L;
+    long end = after + reach;
     for (long id = after + 1; id <= Math.min(end, most); id++) {
       read(id);
       if (follows(id, 0)) {
         mark = mark.max(new Mark(view.durableId(), view.durableLines()));
-        end = id + geometry.window();
+        end = id + reach;
       }
     }
     return mark;
