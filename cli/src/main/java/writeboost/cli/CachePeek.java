@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import writeboost.device.DeviceFile;
 import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
 import writeboost.layout.LapSuperblock;
@@ -18,9 +19,13 @@ final class CachePeek {
 
   private CachePeek() {}
 
-  /** The segment size order of the cache that is there; refuses what is none of that layout. */
+  /**
+   * The segment size order of the cache that is there; refuses what is none of that layout, or no
+   * device at all.
+   */
   static int order(Path path, Layout layout) throws IOException {
-    try (Arena arena = Arena.ofConfined();
+    try (DeviceFile _ = DeviceFile.open(path, /* readOnly= */ true);
+        Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment block = arena.allocate(Geometry.BLOCK);
       channel.read(block.asByteBuffer(), 0);
@@ -30,6 +35,10 @@ final class CachePeek {
     } catch (UnusableCacheException e) {
       if (e.kind() == UnusableCacheException.Kind.KERNEL) {
         return Geometry.KERNEL_ORDER;
+      }
+      if (e.kind() == UnusableCacheException.Kind.FOREIGN) {
+        throw new UnusableCacheException(
+            e.kind(), path + ": holds no writeboost cache; name the right device");
       }
       throw new UnusableCacheException(e.kind(), path + ": " + e.getMessage());
     }

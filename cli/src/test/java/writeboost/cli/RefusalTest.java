@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import writeboost.nbd.ExternalTool;
 
 /**
  * Bad input: one line that says what is wrong and what to do, the right exit code, and not a byte
@@ -37,7 +38,7 @@ final class RefusalTest {
   private Path folder;
 
   @BeforeEach
-  void plantFiles() throws IOException {
+  void plantFiles() throws Exception {
     folder = Files.createDirectory(temporary.resolve("run"));
     file("b", 8 * MIB);
     file("c", 8 * MIB);
@@ -51,6 +52,7 @@ final class RefusalTest {
     Files.createLink(folder.resolve("other-b"), folder.resolve("b"));
     Files.createSymbolicLink(folder.resolve("dangling"), Path.of("nothing"));
     Files.createDirectory(folder.resolve("folder"));
+    ExternalTool.find("mkfifo").run(Serving.LIMIT, folder.resolve("fifo").toString());
   }
 
   @ParameterizedTest
@@ -108,6 +110,10 @@ final class RefusalTest {
           2 | serve b c --name x --listen nbd://127.0.0.1:0/y | called
           1 | serve b c --listen nbd+unix:///?socket=noise | noise
           1 | serve b c --listen nbd+unix:///?socket=none/s | none
+          1 | writeback b folder             | folder: is a folder
+          1 | writeback b empty              | empty: is empty
+          1 | writeback b c                  | holds no writeboost cache
+          1 | writeback b fifo               | fifo: is neither a file nor a block device
           """)
   void badInput(int exitCode, String arguments, String says) throws Exception {
     refused(exitCode, says, arguments == null ? new String[0] : arguments.split(" "));
@@ -199,7 +205,7 @@ final class RefusalTest {
       first.signal("TERM");
       assertThat(first.exitCode()).isZero();
     }
-    refused(1, "serve it with --layout v1", "serve", "b", "c", "--listen", listen);
+    refused(1, "say --layout v1", "serve", "b", "c", "--listen", listen);
     refused(1, "order 11, not 10", "serve", "b", "c", "--layout", "v1", "--listen", listen);
     refused(1, "--layout v1", "serve", "b", "c", "--adopt", "--listen", listen);
     refused(

@@ -56,7 +56,7 @@ public record LapSuperblock(int order) {
     return new UnusableCacheException(
         Kind.LAP_LAYOUT,
         "has layout v1 (dm-writeboost of 2013), which does not say whose backing device it is: if"
-            + " you are sure, serve it with --layout v1");
+            + " you are sure, say --layout v1");
   }
 
   /** Refuses a cache of another order than was asked for. */
