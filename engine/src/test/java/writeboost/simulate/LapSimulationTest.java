@@ -16,7 +16,7 @@ final class LapSimulationTest {
   private static final int RUNS = Integer.getInteger("simulate.runs", 1000);
 
   /** Seeds within which a missing safeguard has to be found out. */
-  private static final int SEEDS_TO_NOTICE = 1000;
+  private static final int SEEDS_TO_NOTICE = 10_000;
 
   private static final long FIRST_SEED = Long.getLong("simulate.seed", 1);
 
@@ -45,12 +45,12 @@ final class LapSimulationTest {
     }
   }
 
-  /** Without any one of its safeguards, some seed is a violation. */
+  /** {@link MutationTest} has v1's own safeguards; these it has in common with v2. */
   @ParameterizedTest
   @EnumSource(
       value = Rule.class,
       mode = EnumSource.Mode.MATCH_ALL,
-      names = "LAP_.*|FLUSH_AT_START|FLUSH_COVERS_COMPLETED|SLOT_RECORD_DURABLE")
+      names = "FLUSH_AT_START|FLUSH_COVERS_COMPLETED|SLOT_RECORD_DURABLE")
   void everySafeguardIsNeeded(Rule rule) {
     Simulation simulation = new Simulation(LapLayout.INSTANCE, Rules.without(rule));
     Violation violation =
