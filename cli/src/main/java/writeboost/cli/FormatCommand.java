@@ -75,7 +75,7 @@ final class FormatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, IOException {
-    Layout chosen = layout();
+    Layout chosen = LayoutOption.named(layout, order, "--order");
     StopSignal stop = StopSignal.install();
     cache = cache.toAbsolutePath();
     if (DeviceFile.identity(cache) == null) {
@@ -91,21 +91,6 @@ final class FormatCommand implements Callable<Integer> {
       format(blocking, chosen, geometry, stop);
     }
     return 0;
-  }
-
-  private Layout layout() throws CommandFailure {
-    Layout chosen;
-    try {
-      chosen = Layout.named(layout);
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage("--" + e.getMessage());
-    }
-    if (order < chosen.minimumOrder() || order > chosen.maximumOrder()) {
-      throw CommandFailure.usage(
-          "--order must be %d to %d with layout %s, not %d"
-              .formatted(chosen.minimumOrder(), chosen.maximumOrder(), layout, order));
-    }
-    return chosen;
   }
 
   private Geometry geometry(long bytes) throws CommandFailure {

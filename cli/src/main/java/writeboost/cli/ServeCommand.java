@@ -155,17 +155,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private Layout layout() throws CommandFailure {
-    Layout chosen;
-    try {
-      chosen = Layout.named(layout);
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage("--" + e.getMessage());
-    }
-    if (order < chosen.minimumOrder() || order > chosen.maximumOrder()) {
-      throw CommandFailure.usage(
-          "the segment size order must be %d to %d with layout %s, not %d"
-              .formatted(chosen.minimumOrder(), chosen.maximumOrder(), layout, order));
-    }
+    Layout chosen = LayoutOption.named(layout, order, "the segment size order");
     if (adopt && chosen == LapLayout.INSTANCE) {
       throw CommandFailure.usage("--adopt is for caches of layout v2; leave out one of the two");
     }

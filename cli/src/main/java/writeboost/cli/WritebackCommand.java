@@ -78,7 +78,7 @@ final class WritebackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, IOException {
-    Layout layout = layout();
+    Layout layout = LayoutOption.named(layoutName);
     StopSignal stop = StopSignal.install();
     backing = existing(backing);
     cache = existing(cache);
@@ -91,14 +91,6 @@ final class WritebackCommand implements Callable<Integer> {
             order,
             /* readOnly= */ false);
     return run(devices, layout, order, stop);
-  }
-
-  private Layout layout() throws CommandFailure {
-    try {
-      return Layout.named(layoutName);
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage("--layout: " + e.getMessage());
-    }
   }
 
   private static Path existing(Path path) throws CommandFailure {
