@@ -19,7 +19,7 @@ import writeboost.layout.Geometry;
 import writeboost.nbd.Export;
 import writeboost.nbd.NbdServer;
 import writeboost.nbd.ServerOptions;
-import writeboost.volume.Core;
+import writeboost.volume.Snapshot;
 import writeboost.volume.Volume;
 import writeboost.volume.VolumeOptions;
 
@@ -81,7 +81,7 @@ final class BenchServer {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     int linesPerSegment = new Geometry(VolumeOptions.DEFAULT_ORDER, cacheBytes).linesPerSegment();
     while (lines.readLine() != null) {
-      Core.Snapshot now = volume.snapshot();
+      Snapshot now = volume.snapshot();
       System.out.println(
           new LogState(now.newestId(), now.writtenBackId(), now.segments(), linesPerSegment));
     }

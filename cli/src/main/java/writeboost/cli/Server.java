@@ -128,16 +128,19 @@ final class Server {
           backingDevice,
           cacheDevice,
           new VolumeOptions(
-              settings.order,
-              settings.readOnly,
-              settings.ramBufferBytes,
-              devices.cache().created(),
-              devices.backing().created(),
-              cache.path().toString(),
-              backing.path().toString(),
-              settings.adopt ? VolumeOptions.KernelCache.ADOPT : VolumeOptions.KernelCache.REFUSE,
-              settings.salvage,
-              settings.layout),
+                  settings.order,
+                  settings.readOnly,
+                  settings.ramBufferBytes,
+                  devices.cache().created(),
+                  devices.backing().created(),
+                  cache.path().toString(),
+                  backing.path().toString())
+              .withKernelCache(
+                  settings.adopt
+                      ? VolumeOptions.KernelCache.ADOPT
+                      : VolumeOptions.KernelCache.REFUSE)
+              .withSalvage(settings.salvage)
+              .withLayout(settings.layout),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();

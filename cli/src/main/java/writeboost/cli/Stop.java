@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import writeboost.nbd.NbdServer;
-import writeboost.volume.Core;
+import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.Volume;
 
@@ -88,11 +88,11 @@ final class Stop {
 
   /** Waits until the work is done, while the device gets on; otherwise, what came between. */
   private String await(CountDownLatch done) {
-    Core.Snapshot last = volume.snapshot();
+    Snapshot last = volume.snapshot();
     long movedNs = System.nanoTime();
     try {
       while (!done.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
-        Core.Snapshot now = volume.snapshot();
+        Snapshot now = volume.snapshot();
         if (now.bytesLogged() != last.bytesLogged() || now.flushes() != last.flushes()) {
           last = now;
           movedNs = System.nanoTime();

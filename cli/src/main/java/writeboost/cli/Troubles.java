@@ -2,7 +2,7 @@ package writeboost.cli;
 
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import writeboost.volume.Core;
+import writeboost.volume.Snapshot;
 
 /**
  * Says on stderr what befalls a served volume: each kind of trouble when it begins, and what is
@@ -25,7 +25,7 @@ final class Troubles {
     this.cache = cache;
   }
 
-  void look(Core.Snapshot now) {
+  void look(Snapshot now) {
     if (!failed && !now.failure().isEmpty()) {
       failed = true;
       LOG.log(
@@ -52,7 +52,7 @@ final class Troubles {
     trouble = now;
   }
 
-  private void lookAtLines(Core.Snapshot now) {
+  private void lookAtLines(Snapshot now) {
     if (isMuchMore(now.damagedLines(), damagedLines)) {
       damagedLines = now.damagedLines();
       LOG.log(

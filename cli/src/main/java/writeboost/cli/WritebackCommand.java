@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
 import writeboost.layout.Layout;
-import writeboost.volume.Core;
+import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.Volume;
 import writeboost.volume.VolumeOptions;
@@ -135,16 +135,16 @@ final class WritebackCommand implements Callable<Integer> {
           new FileDevice(devices.backing()),
           cacheDevice,
           new VolumeOptions(
-              order,
-              /* readOnly= */ false,
-              RAM_BUFFER_BYTES,
-              /* cacheFreshlyCreated= */ false,
-              /* backingFreshlyCreated= */ false,
-              cache.toString(),
-              backing.toString(),
-              VolumeOptions.KernelCache.WRITE_BACK,
-              salvage,
-              layout),
+                  order,
+                  /* readOnly= */ false,
+                  RAM_BUFFER_BYTES,
+                  /* cacheFreshlyCreated= */ false,
+                  /* backingFreshlyCreated= */ false,
+                  cache.toString(),
+                  backing.toString())
+              .withKernelCache(VolumeOptions.KernelCache.WRITE_BACK)
+              .withSalvage(salvage)
+              .withLayout(layout),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();
@@ -155,7 +155,7 @@ final class WritebackCommand implements Callable<Integer> {
   private String drain(Volume volume, long bytes, StopSignal stop) {
     volume.drain();
     Progress progress = new Progress("writing back " + cache, bytes, Size::format, () -> {});
-    Core.Snapshot last = volume.snapshot();
+    Snapshot last = volume.snapshot();
     long movedNs = System.nanoTime();
     while (!last.sweptAll()) {
       progress.at(bytes - last.dirtyLines() * Start.LINE_BYTES);
@@ -163,7 +163,7 @@ final class WritebackCommand implements Callable<Integer> {
         progress.end();
         return "stopped";
       }
-      Core.Snapshot now = volume.snapshot();
+      Snapshot now = volume.snapshot();
       String trouble = now.failure().isEmpty() ? now.backingTrouble() : now.failure();
       if (trouble.isEmpty() || now.writtenBackId() != last.writtenBackId()) {
         movedNs = System.nanoTime();

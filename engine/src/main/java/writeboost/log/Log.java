@@ -335,6 +335,14 @@ public final class Log {
         : ring.position(ring.newestId() + 1, 0);
   }
 
+  /**
+   * The number of the line that comes next, as the status line has it: lines of all slots before,
+   * plus its index in the segment.
+   */
+  public long cursor() {
+    return Integer.toUnsignedLong(ring.line(end()));
+  }
+
   /** The position up to which everything belongs to a frozen group. */
   long frozenEnd() {
     return current != null

@@ -49,6 +49,8 @@ public final class Core {
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
   private boolean stopping;
 
+  private Tunables tunables = Tunables.STANDARD;
+
   /** Everything is to be written back, whoever waits for room or not. */
   private boolean draining;
 
@@ -177,6 +179,49 @@ public final class Core {
     }
   }
 
+  /** Write-back goes on as it did before {@link #drain}; what has begun comes to its end. */
+  public void cancelDrain(Effects effects) {
+    lock.lock();
+    try {
+      draining = false;
+      writeback.cancelDrain();
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sets {@code tunable}.
+   *
+   * @throws IllegalArgumentException if {@code value} is out of range; then nothing has changed
+   */
+  public void tune(Tunable tunable, int value, Effects effects) {
+    lock.lock();
+    try {
+      tunables = tunables.with(tunable, value);
+      switch (tunable) {
+        case ALLOW_MIGRATE -> writeback.setAllowed(value != 0);
+        case NR_MAX_BATCHED_MIGRATION -> writeback.setBatchSegments(value);
+        case ENABLE_MIGRATION_MODULATOR, MIGRATE_THRESHOLD -> {}
+        case BARRIER_DEADLINE_MS, UPDATE_RECORD_INTERVAL, SYNC_INTERVAL -> {}
+      }
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The counters of pieces begin at zero again. */
+  public void clearStatistics() {
+    lock.lock();
+    try {
+      statistics.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // inside
 
   private void accept(Request request, Effects effects) {
@@ -292,6 +337,10 @@ public final class Core {
           log.ring.writtenBackId(),
           log.durableId(),
           log.ring.newestId(),
+          log.cursor(),
+          statistics.snapshot(),
+          tunables,
+          writeback.batchSegments(),
           barriers.durablePosition(),
           (log.end() - barriers.durablePosition()) * Geometry.BLOCK,
           writer.bytesWritten(),
@@ -306,53 +355,6 @@ public final class Core {
           health.reason());
     } finally {
       lock.unlock();
-    }
-  }
-
-  /**
-   * Numbers of one moment.
-   *
-   * @param dirtyLines lines that are not on the backing device for good
-   * @param segments slots of the cache device
-   * @param writtenBackId newest segment that is written back, with all before it
-   * @param durableId newest segment that is closed and durable, with all before it
-   * @param newestId newest segment that was opened
-   * @param durablePosition everything before this position of the log is durable
-   * @param unsavedBytes of lines that are not durable
-   * @param bytesLogged bytes written to segments in this life
-   * @param flushes flushes of the cache device in this life
-   * @param linesWrittenBack lines written to the backing device in this life
-   * @param damagedLines dirty lines that write-back found damaged on the cache device
-   * @param refusedLines lines that the backing device refused for good
-   * @param copiedForwardLines such lines that have been copied out of the way
-   * @param lostSectors sectors given up because their line was damaged
-   * @param sweptAll write-back has had its turn with every segment; lines that are dirty still
-   *     cannot be written back
-   * @param backingTrouble why write-back does not get on, or empty
-   * @param failure why the volume has failed, or empty
-   */
-  public record Snapshot(
-      long dirtyLines,
-      int segments,
-      long writtenBackId,
-      long durableId,
-      long newestId,
-      long durablePosition,
-      long unsavedBytes,
-      long bytesLogged,
-      long flushes,
-      long linesWrittenBack,
-      long damagedLines,
-      long refusedLines,
-      long copiedForwardLines,
-      long lostSectors,
-      boolean sweptAll,
-      String backingTrouble,
-      String failure) {
-
-    /** Whether the backing device has everything, for good. */
-    public boolean isDrained() {
-      return sweptAll && dirtyLines == 0;
     }
   }
 }

@@ -169,6 +169,26 @@ final class Driver {
     }
   }
 
+  void cancelDrain() {
+    Turn turn = begin();
+    try {
+      core.cancelDrain(turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
+  void tune(Tunable tunable, int value) {
+    Turn turn = begin();
+    try {
+      core.tune(tunable, value, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
   void stop(Request stopped) {
     Turn turn = begin();
     try {

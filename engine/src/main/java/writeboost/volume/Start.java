@@ -275,7 +275,7 @@ public final class Start {
    */
   public static void recordCleanStop(
       Blocking cache, Superblock superblock, Core core, MemorySegment block) throws IOException {
-    Core.Snapshot end = core.snapshot();
+    Snapshot end = core.snapshot();
     core.layout().encodeRecord(block, end.writtenBackId());
     cache.write(Geometry.RECORD_BLOCK_OFFSET, block, 0, Geometry.BLOCK);
     cache.flush();

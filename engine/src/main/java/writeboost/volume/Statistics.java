@@ -1,23 +1,20 @@
 package writeboost.volume;
 
+import java.util.Arrays;
+
 /** The one list of counters. Under the core's lock. */
 public final class Statistics {
 
-  private static final int WRITE = 1;
-  private static final int HIT = 2;
-  private static final int ON_BUFFER = 4;
-  private static final int FULL_SIZE = 8;
-
-  private final long[] pieces = new long[16];
+  private final long[] pieces = new long[Pieces.KINDS];
   private long lostSectors;
   private long damagedLines;
 
   void piece(boolean write, boolean hit, boolean onBuffer, boolean fullSize) {
     pieces[
-        (write ? WRITE : 0)
-            | (hit ? HIT : 0)
-            | (onBuffer ? ON_BUFFER : 0)
-            | (fullSize ? FULL_SIZE : 0)]++;
+        (write ? Pieces.WRITE : 0)
+            | (hit ? Pieces.HIT : 0)
+            | (onBuffer ? Pieces.ON_BUFFER : 0)
+            | (fullSize ? Pieces.FULL_SIZE : 0)]++;
   }
 
   void lostSectors(int count) {
@@ -28,9 +25,14 @@ public final class Statistics {
     damagedLines++;
   }
 
-  /** The counter of pieces with these bits: write 1, hit 2, on buffer 4, full size 8. */
-  public long pieces(int bits) {
-    return pieces[bits];
+  /** The counters of pieces as they are now. */
+  Pieces snapshot() {
+    return new Pieces(pieces.clone());
+  }
+
+  /** Sets the counters of pieces to zero; what is lost or damaged stays told. */
+  void clear() {
+    Arrays.fill(pieces, 0);
   }
 
   /** Sectors that a merge could not get from the cache device. */

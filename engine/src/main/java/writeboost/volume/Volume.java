@@ -76,6 +76,9 @@ public final class Volume implements BlockDevice {
     boolean readOnly = options.readOnly() || found == Found.BORROWED;
     boolean trims = options.layout().hasZeroRuns();
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
+    for (Tunable tunable : Tunable.values()) {
+      driver.tune(tunable, options.tunables().get(tunable));
+    }
     this.timer = new Thread(this::keepTime, "writeboost-timer");
     timer.setDaemon(true);
     timer.start();
@@ -259,6 +262,25 @@ public final class Volume implements BlockDevice {
     driver.drain();
   }
 
+  /** Ends a {@link #drain} that has not come to its end. */
+  public void cancelDrain() {
+    driver.cancelDrain();
+  }
+
+  /**
+   * Sets {@code tunable} from now on.
+   *
+   * @throws IllegalArgumentException if {@code value} is out of range; then nothing has changed
+   */
+  public void tune(Tunable tunable, int value) {
+    driver.tune(tunable, value);
+  }
+
+  /** Sets the counters of pieces to zero (the message {@code clear_stat}). */
+  public void clearStatistics() {
+    started.core().clearStatistics();
+  }
+
   /** What resume has found. */
   public Recovery.Result recovery() {
     return started.recovery();
@@ -270,7 +292,7 @@ public final class Volume implements BlockDevice {
   }
 
   /** The numbers of this moment. */
-  public Core.Snapshot snapshot() {
+  public Snapshot snapshot() {
     return started.core().snapshot();
   }
 

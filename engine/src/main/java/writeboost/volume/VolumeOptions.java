@@ -18,6 +18,9 @@ import writeboost.layout.Layout;
  * @param salvage a damaged log is used as far as it goes; what is not used is listed
  * @param layout that a cache is formatted with; a cache of layout v1 is served only where it is
  *     named here, because nothing on it says that it belongs to this backing device
+ * @param tunables set before the first request
+ * @param failWhenFull while the backing device is in trouble and the log is full, writes are
+ *     refused instead of waiting
  */
 public record VolumeOptions(
     int order,
@@ -29,7 +32,9 @@ public record VolumeOptions(
     String backingName,
     KernelCache kernelCache,
     boolean salvage,
-    Layout layout) {
+    Layout layout,
+    Tunables tunables,
+    boolean failWhenFull) {
 
   /** What is done where the cache was written by the kernel module dm-writeboost. */
   public enum KernelCache {
@@ -45,7 +50,7 @@ public record VolumeOptions(
   public static final long DEFAULT_RAM_BUFFER_BYTES = 64L << 20;
   private static final int RAM_BUFFERS_MIN = 2;
 
-  /** For a cache of ours that is sound. */
+  /** For a sound cache of ours in the usual layout; the rest is said by the methods below. */
   public VolumeOptions(
       int order,
       boolean readOnly,
@@ -63,21 +68,39 @@ public record VolumeOptions(
         cacheName,
         backingName,
         KernelCache.REFUSE,
-        false);
+        /* salvage= */ false,
+        ChecksumLayout.INSTANCE,
+        Tunables.STANDARD,
+        /* failWhenFull= */ false);
   }
 
-  /** In the usual layout. */
-  public VolumeOptions(
-      int order,
-      boolean readOnly,
-      long ramBufferBytes,
-      boolean cacheFreshlyCreated,
-      boolean backingFreshlyCreated,
-      String cacheName,
-      String backingName,
-      KernelCache kernelCache,
-      boolean salvage) {
-    this(
+  public VolumeOptions withKernelCache(KernelCache newKernelCache) {
+    return with(newKernelCache, salvage, layout, tunables, failWhenFull);
+  }
+
+  public VolumeOptions withSalvage(boolean newSalvage) {
+    return with(kernelCache, newSalvage, layout, tunables, failWhenFull);
+  }
+
+  public VolumeOptions withLayout(Layout newLayout) {
+    return with(kernelCache, salvage, newLayout, tunables, failWhenFull);
+  }
+
+  public VolumeOptions withTunables(Tunables newTunables) {
+    return with(kernelCache, salvage, layout, newTunables, failWhenFull);
+  }
+
+  public VolumeOptions withFailWhenFull(boolean newFailWhenFull) {
+    return with(kernelCache, salvage, layout, tunables, newFailWhenFull);
+  }
+
+  private VolumeOptions with(
+      KernelCache newKernelCache,
+      boolean newSalvage,
+      Layout newLayout,
+      Tunables newTunables,
+      boolean newFailWhenFull) {
+    return new VolumeOptions(
         order,
         readOnly,
         ramBufferBytes,
@@ -85,9 +108,11 @@ public record VolumeOptions(
         backingFreshlyCreated,
         cacheName,
         backingName,
-        kernelCache,
-        salvage,
-        ChecksumLayout.INSTANCE);
+        newKernelCache,
+        newSalvage,
+        newLayout,
+        newTunables,
+        newFailWhenFull);
   }
 
   int ramBufferCount(long segmentBytes) {

@@ -26,6 +26,7 @@ final class Batch {
   private final MemorySegment memory;
   private final GatheredSegment[] segments;
 
+  private int wanted = SEGMENTS_MAX;
   private long firstId;
   private long lastId;
 
@@ -41,6 +42,14 @@ final class Batch {
       long base = (long) i * log.geometry.segmentBytes();
       segments[i] = new GatheredSegment(writeback, i, log, check, memory, base);
     }
+  }
+
+  void setSegments(int most) {
+    wanted = most;
+  }
+
+  int segments() {
+    return Math.min(wanted, segments.length);
   }
 
   static long bytes(Geometry geometry) {
@@ -59,7 +68,7 @@ final class Batch {
    */
   int collect(long sweptId, boolean patient, Effects effects) {
     firstId = sweptId + 1;
-    lastId = Math.min(newestAllowed(), sweptId + segments.length);
+    lastId = Math.min(newestAllowed(), sweptId + segments());
     plan.clear();
     int inFlight = 0;
     for (long id = firstId; id <= lastId; id++) {

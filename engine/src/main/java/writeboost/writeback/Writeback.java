@@ -112,6 +112,21 @@ public final class Writeback implements DeviceOperation.Owner {
     draining = true;
   }
 
+  /** It runs again when it is allowed to. */
+  public void cancelDrain() {
+    draining = false;
+  }
+
+  /** Segments that a batch takes at the most; of the next batch. */
+  public void setBatchSegments(int segments) {
+    batch.setSegments(segments);
+  }
+
+  /** Segments that a batch takes just now. */
+  public int batchSegments() {
+    return batch.segments();
+  }
+
   /** Whether every segment has had its turn; what is dirty then cannot be written back. */
   public boolean hasSweptAll() {
     return log.current() == null && copyForward.sweptId() >= log.ring.newestId();

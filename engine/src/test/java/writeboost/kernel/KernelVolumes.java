@@ -29,8 +29,9 @@ final class KernelVolumes {
       BlockDevice backing, BlockDevice cache, KernelCache kernelCache, boolean salvage)
       throws IOException {
     VolumeOptions options =
-        new VolumeOptions(
-            10, false, RAM_BYTES, false, false, "cache", "backing", kernelCache, salvage);
+        new VolumeOptions(10, false, RAM_BYTES, false, false, "cache", "backing")
+            .withKernelCache(kernelCache)
+            .withSalvage(salvage);
     return Volume.open(backing, cache, options, Formatter.Progress.NONE);
   }
 

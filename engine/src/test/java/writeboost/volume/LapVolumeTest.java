@@ -97,17 +97,9 @@ final class LapVolumeTest {
 
   private Volume open(boolean salvage) throws IOException {
     VolumeOptions options =
-        new VolumeOptions(
-            ORDER,
-            false,
-            1 << 17,
-            false,
-            false,
-            "cache",
-            "backing",
-            VolumeOptions.KernelCache.REFUSE,
-            salvage,
-            LapLayout.INSTANCE);
+        new VolumeOptions(ORDER, false, 1 << 17, false, false, "cache", "backing")
+            .withSalvage(salvage)
+            .withLayout(LapLayout.INSTANCE);
     return Volume.open(backingDevice, cacheDevice, options, Formatter.Progress.NONE);
   }
 

@@ -256,7 +256,7 @@ class RotTest {
       volume.close(); // as in a crash
       open();
     }
-    Core.Snapshot snapshot = volume.snapshot();
+    Snapshot snapshot = volume.snapshot();
     assertThat(snapshot.failure()).isEmpty();
   }
 

@@ -129,16 +129,8 @@ final class SalvageTest {
   private static Volume open(BlockDevice backing, BlockDevice cache, boolean salvage)
       throws IOException {
     VolumeOptions options =
-        new VolumeOptions(
-            ORDER,
-            false,
-            1 << 16,
-            false,
-            false,
-            "cache",
-            "backing",
-            VolumeOptions.KernelCache.REFUSE,
-            salvage);
+        new VolumeOptions(ORDER, false, 1 << 16, false, false, "cache", "backing")
+            .withSalvage(salvage);
     return Volume.open(backing, cache, options, Formatter.Progress.NONE);
   }
 }
