@@ -191,6 +191,18 @@ public final class Core {
     }
   }
 
+  /** Sets what holds from the beginning; before all other calls. */
+  public void begin(Tunables values) {
+    lock.lock();
+    try {
+      for (Tunable tunable : Tunable.values()) {
+        set(tunable, values.get(tunable));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Sets {@code tunable}.
    *
@@ -199,16 +211,20 @@ public final class Core {
   public void tune(Tunable tunable, int value, Effects effects) {
     lock.lock();
     try {
-      tunables = tunables.with(tunable, value);
-      switch (tunable) {
-        case ALLOW_MIGRATE -> writeback.setAllowed(value != 0);
-        case NR_MAX_BATCHED_MIGRATION -> writeback.setBatchSegments(value);
-        case ENABLE_MIGRATION_MODULATOR, MIGRATE_THRESHOLD -> {}
-        case BARRIER_DEADLINE_MS, UPDATE_RECORD_INTERVAL, SYNC_INTERVAL -> {}
-      }
+      set(tunable, value);
       advance(effects);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void set(Tunable tunable, int value) {
+    tunables = tunables.with(tunable, value);
+    switch (tunable) {
+      case ALLOW_MIGRATE -> writeback.setAllowed(value != 0);
+      case NR_MAX_BATCHED_MIGRATION -> writeback.setBatchSegments(value);
+      case ENABLE_MIGRATION_MODULATOR, MIGRATE_THRESHOLD -> {}
+      case BARRIER_DEADLINE_MS, UPDATE_RECORD_INTERVAL, SYNC_INTERVAL -> {}
     }
   }
 

@@ -76,9 +76,7 @@ public final class Volume implements BlockDevice {
     boolean readOnly = options.readOnly() || found == Found.BORROWED;
     boolean trims = options.layout().hasZeroRuns();
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
-    for (Tunable tunable : Tunable.values()) {
-      driver.tune(tunable, options.tunables().get(tunable));
-    }
+    started.core().begin(options.tunables());
     this.timer = new Thread(this::keepTime, "writeboost-timer");
     timer.setDaemon(true);
     timer.start();
