@@ -1,5 +1,9 @@
 package writeboost.log;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import writeboost.index.BlockIndex;
 import writeboost.index.LineTable;
 import writeboost.index.ZeroRanges;
@@ -19,6 +23,10 @@ final class Replay {
   private final long backingBlocks;
 
   private long id;
+
+  /** Of each block: older lines that hold sectors which no newer one has. */
+  private final Map<Long, List<Integer>> besides = new TreeMap<>();
+
   private long dirtyLines;
 
   Replay(
@@ -75,20 +83,37 @@ final class Replay {
   }
 
   /**
-   * As {@link #line}, but an older line of the block that holds sectors which this one lacks stays
-   * dirty: it is written back before this one.
+   * As {@link #line}, but older lines of the block stay dirty with the sectors that no newer one
+   * has; those are written back too. Whether a block's lines come in one batch or in several, none
+   * overwrites what a newer one has brought to the backing device.
    */
   void lineBesides(int i, long sector, int sectors) {
-    long older = index.find(sector / Geometry.SECTORS_PER_BLOCK);
-    boolean needed =
-        older != BlockIndex.NONE
-            && table.has((int) older, LineTable.DIRTY)
-            && (table.sectors((int) older) & ~sectors) != 0;
+    long block = sector / Geometry.SECTORS_PER_BLOCK;
+    long older = index.find(block);
+    boolean dirty = older != BlockIndex.NONE && table.has((int) older, LineTable.DIRTY);
     line(i, sector, sectors, false, 0, 0);
-    if (needed) {
+    if (dirty && (table.sectors((int) older) & ~sectors) != 0) {
       table.setFlag((int) older, LineTable.DIRTY);
       dirtyLines++;
+      besides.computeIfAbsent(block, unused -> new ArrayList<>()).add((int) older);
     }
+    List<Integer> olderLines = besides.get(block);
+    if (olderLines != null) {
+      olderLines.removeIf(line -> !leave(line, table.sectors(line) & ~sectors));
+      if (olderLines.isEmpty()) {
+        besides.remove(block);
+      }
+    }
+  }
+
+  /** Leaves an older line these sectors only; false where that is none. */
+  private boolean leave(int line, int sectors) {
+    table.setSectors(line, sectors);
+    if (sectors == 0) {
+      table.clearFlag(line, LineTable.DIRTY);
+      dirtyLines--;
+    }
+    return sectors != 0;
   }
 
   /** Whether the blocks of a run that begins at {@code sector} are blocks of the backing device. */

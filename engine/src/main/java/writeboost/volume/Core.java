@@ -112,7 +112,7 @@ public final class Core {
     lock.lock();
     try {
       operation.owner.ioDone(operation, error, effects);
-      advance(effects);
+      advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
     }
@@ -123,7 +123,7 @@ public final class Core {
     lock.lock();
     try {
       writeback.tick(nowNs);
-      advance(effects);
+      advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
     }
@@ -173,7 +173,7 @@ public final class Core {
       draining = true;
       writeback.drain();
       log.seal();
-      advance(effects);
+      advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
     }
@@ -282,20 +282,29 @@ public final class Core {
 
   /** Lets every part go on as far as it can; the order is the way of a write. */
   private void advance(Effects effects) {
+    advance(/* mayBegin= */ false, effects);
+  }
+
+  /**
+   * As {@link #advance(Effects)}.
+   *
+   * @param mayBegin no client waits for the calling thread, so that it may begin long work
+   */
+  private void advance(boolean mayBegin, Effects effects) {
     if (pendingStop != null && !recorder.isWriting()) {
       begin(pendingStop).await(barriers, effects);
       pendingStop = null;
     }
     if (configuration.readOnly || health.isFailed()) {
       if (draining && !stopping) {
-        writeback.advance(/* urged= */ false, effects);
+        writeback.advance(/* urged= */ false, mayBegin, effects);
       }
       return;
     }
     writes.advance(effects);
     boolean waiting = writes.hasWaiting();
     if (!stopping) {
-      writeback.advance(waiting && log.lacksSlot(), effects);
+      writeback.advance(waiting && log.lacksSlot(), mayBegin, effects);
       recorder.advance(effects);
     }
     barriers.setUrgent(waiting || draining);

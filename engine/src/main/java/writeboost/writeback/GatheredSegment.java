@@ -24,6 +24,7 @@ import writeboost.log.SegmentBuffer;
 final class GatheredSegment extends Work {
 
   private final Writeback writeback;
+  private final Batch batch;
   private final Log log;
   private final LineCheck check;
   private final MemorySegment memory;
@@ -31,11 +32,12 @@ final class GatheredSegment extends Work {
   private final DeviceOperation read;
 
   private final BitSet wanted = new BitSet();
+
+  /** Wanted lines that are damaged, or could not be read. */
   private final BitSet left = new BitSet();
+
   private long id;
-  private int damaged;
   private @Nullable SegmentBuffer buffer;
-  private boolean patient;
 
   /** The only line that is being read, or -1 where it is all of them together. */
   private int single;
@@ -45,8 +47,15 @@ final class GatheredSegment extends Work {
    * @param base bytes from the start of {@code memory} to a segment's worth of it that is ours
    */
   GatheredSegment(
-      Writeback writeback, int number, Log log, LineCheck check, MemorySegment memory, long base) {
+      Writeback writeback,
+      Batch batch,
+      int number,
+      Log log,
+      LineCheck check,
+      MemorySegment memory,
+      long base) {
     this.writeback = writeback;
+    this.batch = batch;
     this.log = log;
     this.check = check;
     this.memory = memory;
@@ -55,12 +64,10 @@ final class GatheredSegment extends Work {
     read.purpose = number;
   }
 
-  void begin(long newId, boolean newPatient) {
+  void begin(long newId) {
     id = newId;
-    patient = newPatient;
     wanted.clear();
     left.clear();
-    damaged = 0;
     single = -1;
   }
 
@@ -71,20 +78,6 @@ final class GatheredSegment extends Work {
 
   boolean isWanted(int i) {
     return wanted.get(i);
-  }
-
-  /** Line {@code i} is not written back, or not all of it: it stays dirty. */
-  void leave(int i) {
-    left.set(i);
-  }
-
-  boolean isLeft(int i) {
-    return left.get(i);
-  }
-
-  /** Lines that failed their check, or could not be read. */
-  int damaged() {
-    return damaged;
   }
 
   /** Gets the wanted lines; false where there is nothing to wait for. */
@@ -116,7 +109,7 @@ final class GatheredSegment extends Work {
 
   /** The cache device has answered; true where the segment could not be read. */
   boolean readDone(int error, Effects effects) {
-    if (error != Errno.OK && (patient || !Errno.isBadPlace(error))) {
+    if (error != Errno.OK && (batch.isPatient() || !Errno.isBadPlace(error))) {
       return true;
     }
     if (single >= 0 && error != Errno.OK) {
@@ -145,7 +138,6 @@ final class GatheredSegment extends Work {
         left.set(i);
       }
     }
-    damaged = left.cardinality();
   }
 
   @Override
@@ -153,6 +145,10 @@ final class GatheredSegment extends Work {
     if (buffer != null) {
       buffer.pins--;
       buffer = null;
+    }
+    long first = log.ring.position(id, 0);
+    for (int i = left.nextSetBit(0); i >= 0; i = left.nextSetBit(i + 1)) {
+      batch.leaveDamaged(first + i);
     }
     writeback.gathered(effects);
   }

@@ -1,8 +1,8 @@
 package writeboost.writeback;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import writeboost.device.Errno;
-import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
 import writeboost.effect.Work;
@@ -10,24 +10,27 @@ import writeboost.layout.Geometry;
 import writeboost.log.Barriers;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
-import writeboost.log.Rule;
 import writeboost.log.SegmentWriter;
 
 /**
- * Writes back closed, durable segments, oldest first, one batch at a time (DESIGN section 6). Under
- * the core's lock.
+ * Writes back closed, durable segments, oldest first, one batch at a time (DESIGN section 6): some
+ * segments in the background, the whole durable log in one sweep where the room is needed or a
+ * drain is wanted. Under the core's lock.
  *
  * <pre>
- *   IDLE -> GATHERING (from RAM or the cache device) -> SORTING -> ZEROING -> WRITING (several in flight) -> FLUSHING -> lines clean, IDLE
- *                any error: what is in flight comes to its end, then WAITING, then the whole batch again from the start
+ *   IDLE -> COLLECTING (what is dirty) -> SORTING -> WRITING (see {@link Writing}) -> CLEANING -> IDLE
+ *                any error: what is in flight comes to its end, then WAITING, then again what is still dirty
  * </pre>
  *
- * <p>Nothing is marked clean before a flush of the backing device that succeeded after all writes
- * of the batch; a failed flush means that every write of the batch is done again.
+ * <p>Nothing is marked clean before a flush of the backing device that succeeded after its write;
+ * after a failed flush everything since the last good one is written again.
  *
  * <p>A line that cannot be written back is left dirty, and the batch goes on without it: one that
  * is damaged, or that either device still refuses after some tries. {@link CopyForward} takes it
  * out of the log's way when the room is needed.
+ *
+ * <p>A batch begins where time passes or a device answers, not on the way of a client's request:
+ * looking through a large log and sorting it takes a while.
  */
 public final class Writeback implements DeviceOperation.Owner {
 
@@ -36,32 +39,37 @@ public final class Writeback implements DeviceOperation.Owner {
 
   private enum Phase {
     IDLE,
-    GATHERING,
+    COLLECTING,
     SORTING,
-    ZEROING,
     WRITING,
-    FLUSHING,
+    CLEANING,
     WAITING
   }
-
-  private static final int WRITES_IN_FLIGHT = 8;
 
   private final Log log;
   private final WritebackPlan plan = new WritebackPlan();
   private final Batch batch;
+  private final Writing writing;
   private final CopyForward copyForward;
-  private final Extent[] extents = new Extent[WRITES_IN_FLIGHT];
-  private final DeviceOperation flush = new DeviceOperation(this);
-  private final Work sorting = new Sorting();
   private final BackOff backOff = new BackOff();
+  private final Work collecting = new Step(this::collect);
+  private final Work sorting = new Sorting();
+  private final Work cleaning = new Step(this::clean);
 
   private Phase phase = Phase.IDLE;
-  private int inFlight;
-  private int error;
+
+  /** Segments that are being gathered. */
+  private int gathering;
+
+  /** Of the gathering; {@link Writing} knows its own. */
+  private int readError;
+
   private String failure = "";
   private long nowNs;
+  private int batchSegments = 1;
   private boolean allowed = true;
   private boolean draining;
+  private boolean held;
   private boolean stopped;
 
   /** Batches in a row that could not be read, and that had writes refused. */
@@ -69,12 +77,6 @@ public final class Writeback implements DeviceOperation.Owner {
 
   private int refused;
 
-  /** Writes of this batch that the backing device has taken, and lines that it has not. */
-  private int writesTaken;
-
-  private int linesRefused;
-
-  private long linesWritten;
   private long allDamaged;
   private long allRefused;
 
@@ -90,21 +92,25 @@ public final class Writeback implements DeviceOperation.Owner {
     this.log = log;
     batch = new Batch(log, check, plan, memory, this);
     long at = Batch.bytes(log.geometry);
-    for (int i = 0; i < WRITES_IN_FLIGHT; i++) {
-      extents[i] = new Extent(this, plan, batch, memory, at + i * Extent.BYTES_MAX);
-    }
-    at += WRITES_IN_FLIGHT * Extent.BYTES_MAX;
-    copyForward = new CopyForward(log, check, barriers, failure, memory, at);
+    writing = new Writing(this, log, check, plan, batch, memory, at);
+    copyForward = new CopyForward(log, check, barriers, failure, memory, at + Writing.BYTES);
   }
 
   /** Memory that write-back needs for a log of this geometry. */
   public static long bytes(Geometry geometry) {
-    return Batch.bytes(geometry) + WRITES_IN_FLIGHT * Extent.BYTES_MAX + Geometry.BLOCK;
+    return Batch.bytes(geometry) + Writing.BYTES + Geometry.BLOCK;
   }
+
+  // what others want of it
 
   /** Whether background write-back may run; a batch that has begun goes on to its end. */
   public void setAllowed(boolean newAllowed) {
     allowed = newAllowed;
+  }
+
+  /** Segments that a background batch takes at the most; of the next batch. */
+  public void setBatchSegments(int segments) {
+    batchSegments = segments;
   }
 
   /** From now on it runs, whether it is allowed to or not. */
@@ -117,19 +123,10 @@ public final class Writeback implements DeviceOperation.Owner {
     draining = false;
   }
 
-  /** Segments that a batch takes at the most; of the next batch. */
-  public void setBatchSegments(int segments) {
-    batch.setSegments(segments);
-  }
-
-  /** Segments that a batch takes just now. */
-  public int batchSegments() {
-    return batch.segments();
-  }
-
-  /** Whether every segment has had its turn; what is dirty then cannot be written back. */
-  public boolean hasSweptAll() {
-    return log.current() == null && copyForward.sweptId() >= log.ring.newestId();
+  /** Begins nothing as long as it is held; what is in flight comes to its end. */
+  public void setHeld(boolean newHeld) {
+    held = newHeld;
+    writing.setHeld(newHeld);
   }
 
   /**
@@ -139,67 +136,111 @@ public final class Writeback implements DeviceOperation.Owner {
     stopped = true;
   }
 
+  boolean isStopped() {
+    return stopped;
+  }
+
+  // going on
+
   /** The time goes on; {@code now} is monotonic, nanoseconds. */
   public void tick(long now) {
     nowNs = now;
   }
 
   /**
-   * Moves on as far as possible without waiting; {@code urged}: somebody waits for room in the log.
+   * Moves on as far as possible without waiting.
+   *
+   * @param urged somebody waits for room in the log
+   * @param mayBegin no client waits for the calling thread
    */
-  public void advance(boolean urged, Effects effects) {
-    if (stopped) {
+  public void advance(boolean urged, boolean mayBegin, Effects effects) {
+    if (stopped || held) {
       return;
     }
     if (phase == Phase.WAITING && backOff.isOver(nowNs)) {
       phase = Phase.IDLE;
     }
-    if (phase == Phase.IDLE
-        && (allowed || urged || draining)
-        && batch.newestAllowed() > copyForward.sweptId()) {
-      begin(effects);
+    if (phase == Phase.IDLE && mayBegin) {
+      begin(urged, effects);
+    }
+    if (phase == Phase.WRITING) {
+      writing.advance(effects);
     }
     copyForward.advance(urged, nowNs, effects);
   }
 
-  private void begin(Effects effects) {
-    error = Errno.OK;
-    writesTaken = 0;
-    linesRefused = 0;
-    phase = Phase.GATHERING;
-    inFlight = batch.collect(copyForward.sweptId(), !mayLeave(unreadable), effects);
-    if (inFlight == 0) {
+  private void begin(boolean urged, Effects effects) {
+    int segments = urged || draining ? log.geometry.segmentCount() : allowed ? batchSegments : 0;
+    long swept = copyForward.sweptId();
+    if (segments > 0 && batch.newestAllowed() > swept) {
+      readError = Errno.OK;
+      batch.begin(swept, segments, !mayLeave(unreadable));
+      phase = Phase.COLLECTING;
+      collect(effects);
+    } else if (draining && swept == log.ring.newestId() - 1) {
+      log.seal(); // nothing else is left
+    }
+  }
+
+  /** A step of long work under the lock, which others get between the steps. */
+  private final class Step extends Work {
+    private final Consumer<Effects> step;
+
+    Step(Consumer<Effects> step) {
+      this.step = step;
+    }
+
+    @Override
+    public void run() {}
+
+    @Override
+    public void finished(Effects effects) {
+      step.accept(effects);
+    }
+  }
+
+  private void collect(Effects effects) {
+    if (batch.collect()) {
+      effects.run(collecting);
+      return;
+    }
+    gathering = batch.gather(effects);
+    if (gathering == 0) {
       sort(effects);
     }
   }
 
   /** A segment of the batch is in memory, and checked. */
   void gathered(Effects effects) {
-    inFlight--;
+    gathering--;
     sortWhenGathered(effects);
   }
 
-  private void readDone(DeviceOperation read, int ioError, Effects effects) {
+  /** A segment of the batch has been read. */
+  @Override
+  public void ioDone(DeviceOperation read, int ioError, Effects effects) {
     if (batch.readDone(read.purpose, ioError, effects)) {
-      inFlight--;
-      failed(read, ioError);
+      gathering--;
+      readError = ioError;
+      describe(read, ioError);
       sortWhenGathered(effects);
     }
   }
 
   private void sortWhenGathered(Effects effects) {
-    if (inFlight == 0 && error != Errno.OK) {
-      unreadable++;
-      giveUp();
-    } else if (inFlight == 0) {
+    if (gathering > 0) {
+      return;
+    }
+    if (readError != Errno.OK) {
+      unreadable();
+    } else {
       sort(effects);
     }
   }
 
   private void sort(Effects effects) {
     phase = Phase.SORTING;
-    batch.plan();
-    inFlight++;
+    batch.planGathered();
     effects.run(sorting);
   }
 
@@ -211,8 +252,8 @@ public final class Writeback implements DeviceOperation.Owner {
 
     @Override
     public void finished(Effects effects) {
-      inFlight--;
-      beginWrites(Phase.ZEROING, effects);
+      phase = Phase.WRITING;
+      writing.begin(isSingly(), effects);
     }
   }
 
@@ -229,93 +270,26 @@ public final class Writeback implements DeviceOperation.Owner {
     return tries >= TRIES - 1 && log.layout.hasLostSectors();
   }
 
-  /** All zero ranges are answered before the first line is written: a line may lie in one. */
-  private void beginWrites(Phase zeroingOrWriting, Effects effects) {
-    phase = zeroingOrWriting;
-    for (Extent extent : extents) {
-      next(extent, effects);
-    }
-    writesDone(effects);
+  /** The backing device has all of the plan for good. */
+  void allWritten(Effects effects) {
+    phase = Phase.CLEANING;
+    batch.beginCleaning();
+    clean(effects);
   }
 
-  private void next(Extent extent, Effects effects) {
-    if (stopped || error != Errno.OK) {
-      return;
-    }
-    boolean linesToo = phase == Phase.WRITING || !log.rules.hold(Rule.ZEROES_BEFORE_LINES);
-    if (phase == Phase.ZEROING && plan.nextZeroRange()) {
-      inFlight++;
-      extent.beginZeroes(effects);
-    } else if (linesToo && plan.next()) {
-      inFlight++;
-      extent.begin(effects);
-    }
-  }
-
-  void written(Extent extent, int ioError, Effects effects) {
-    inFlight--;
-    if (ioError == Errno.OK || !log.rules.hold(Rule.BACKING_ERROR)) {
-      writesTaken++;
-      linesWritten += extent.lines();
-    } else if (phase == Phase.WRITING && isSingly() && Errno.isBadPlace(ioError)) {
-      linesRefused++;
-      batch.leave(extent.position());
-      failure = describe(extent.write(), ioError);
+  private void clean(Effects effects) {
+    long last = batch.cleanSome();
+    copyForward.swept(last);
+    if (last < batch.lastId()) {
+      effects.run(cleaning);
     } else {
-      failed(extent.write(), ioError);
-    }
-    next(extent, effects);
-    writesDone(effects);
-  }
-
-  private void writesDone(Effects effects) {
-    if (inFlight > 0) {
-      return;
-    }
-    if (linesRefused > 0 && writesTaken == 0) {
-      error = Errno.EIO; // nothing can be said of single lines: the whole device may be gone
-    }
-    if (error != Errno.OK || stopped) {
-      refused += Errno.isBadPlace(error) ? 1 : 0;
-      giveUp();
-      return;
-    }
-    if (phase == Phase.ZEROING) {
-      beginWrites(Phase.WRITING, effects);
-      return;
-    }
-    if (!log.rules.hold(Rule.BACKING_FLUSH)) {
       end();
-      return;
-    }
-    phase = Phase.FLUSHING;
-    inFlight++;
-    flush.target = DeviceOperation.Target.BACKING;
-    flush.request.set(Operation.FLUSH, 0, 0, 0);
-    effects.submit(flush);
-  }
-
-  /** A read of the cache device, or the flush of the backing device. */
-  @Override
-  public void ioDone(DeviceOperation operation, int ioError, Effects effects) {
-    if (operation != flush) {
-      readDone(operation, ioError, effects);
-      return;
-    }
-    inFlight--;
-    if (ioError == Errno.OK || !log.rules.hold(Rule.BACKING_ERROR)) {
-      end();
-    } else {
-      failed(flush, ioError);
-      giveUp();
     }
   }
 
   private void end() {
-    batch.clean();
     allDamaged += batch.damaged();
-    allRefused += linesRefused;
-    copyForward.swept(batch.lastId());
+    allRefused += writing.linesRefused();
     backOff.succeeded();
     unreadable = 0;
     refused = 0;
@@ -323,18 +297,38 @@ public final class Writeback implements DeviceOperation.Owner {
     phase = Phase.IDLE;
   }
 
-  private void failed(DeviceOperation operation, int newError) {
-    error = newError;
-    failure = describe(operation, newError);
+  /** The backing device did not take the batch; what is dirty still is written again. */
+  void refused(int error) {
+    refused += Errno.isBadPlace(error) ? 1 : 0;
+    giveUp();
   }
 
-  private static String describe(DeviceOperation operation, int error) {
-    return operation + ": " + Errno.name(error);
+  /** The cache device did not give the batch what is to be written; as {@link #refused}. */
+  void unreadable() {
+    unreadable++;
+    giveUp();
   }
 
   private void giveUp() {
     phase = Phase.WAITING;
     backOff.failed(nowNs);
+  }
+
+  /** Why the batch does not get on. */
+  void describe(DeviceOperation operation, int error) {
+    failure = operation + ": " + Errno.name(error);
+  }
+
+  // looking in
+
+  /** Whether every segment has had its turn; what is dirty then cannot be written back. */
+  public boolean hasSweptAll() {
+    return log.current() == null && copyForward.sweptId() >= log.ring.newestId();
+  }
+
+  /** Segments of the batch of now, or of the last one. */
+  public int batchSegments() {
+    return batch.segments();
   }
 
   /** Why the last batch did not come to its end; empty if it did. */
@@ -343,7 +337,7 @@ public final class Writeback implements DeviceOperation.Owner {
   }
 
   public long linesWritten() {
-    return linesWritten;
+    return writing.linesWritten();
   }
 
   /** Dirty lines found damaged, or not to be read. */

@@ -21,6 +21,9 @@ public final class WritebackPlan {
 
   private static final long NUMBER_MASK = (1L << NUMBER_BITS) - 1;
 
+  /** Lines whose memory is kept for the next plan. */
+  private static final int KEPT = 1 << 16;
+
   private int blocksPerExtent = 1;
 
   private int count;
@@ -31,6 +34,7 @@ public final class WritebackPlan {
   private int runs;
   private long[] runKeys = new long[16];
   private int[] runBlocks = new int[16];
+  private long[] runSources = new long[16];
   private int runCursor;
   private long runFrom;
   private long runTo;
@@ -46,6 +50,11 @@ public final class WritebackPlan {
   private int toSector;
 
   public void clear() {
+    if (keys.length > KEPT) {
+      keys = new long[KEPT];
+      masks = new byte[KEPT];
+      sources = new long[KEPT];
+    }
     count = 0;
     runs = 0;
     cursor = 0;
@@ -66,18 +75,47 @@ public final class WritebackPlan {
   }
 
   /** Adds a run of zero blocks. */
-  public void addZeroRun(long block, int blocks) {
+  public void addZeroRun(long block, int blocks, long source) {
     if (runs == runKeys.length) {
       runKeys = Arrays.copyOf(runKeys, runs * 2);
       runBlocks = Arrays.copyOf(runBlocks, runs * 2);
+      runSources = Arrays.copyOf(runSources, runs * 2);
     }
     runKeys[runs] = block << NUMBER_BITS | runs;
     runBlocks[runs] = blocks;
+    runSources[runs] = source;
     runs++;
   }
 
+  /** Lines that are to be written; once sorted, without those of which nothing is left. */
   public int lines() {
     return count;
+  }
+
+  /** The source of line {@code i} in backing order; once sorted. */
+  public long sourceOf(int i) {
+    return sources[number(i)];
+  }
+
+  /**
+   * Lines before this one, in backing order, have been found whole by {@link #next}; the rest has
+   * not.
+   */
+  public int found() {
+    return cursor;
+  }
+
+  public boolean isAtEnd() {
+    return cursor == count;
+  }
+
+  public int zeroRuns() {
+    return runs;
+  }
+
+  /** The source of zero run {@code i}, in the order in which they were added. */
+  public long sourceOfZeroRun(int i) {
+    return runSources[i];
   }
 
   /**
@@ -144,6 +182,16 @@ public final class WritebackPlan {
 
   /** Finds the next extent, by ascending block; false at the end. */
   public boolean next() {
+    boolean some = find();
+    // A line whose last sectors have been found is behind us, so that found() counts it.
+    if (some && cursorSector != 0 && (masks[number(cursor)] & ALL & -(1 << cursorSector)) == 0) {
+      cursor++;
+      cursorSector = 0;
+    }
+    return some;
+  }
+
+  private boolean find() {
     while (cursor < count) {
       int mask = masks[number(cursor)] & ALL;
       if (cursorSector == 0 && mask == ALL) {

@@ -69,11 +69,11 @@ class WritebackPlanTest {
   @Test
   void zeroRunsThatTouchBecomeOneRangeAndTheOrderIsAscending() {
     WritebackPlan plan = new WritebackPlan();
-    plan.addZeroRun(50, 10);
-    plan.addZeroRun(10, 5);
-    plan.addZeroRun(12, 20);
-    plan.addZeroRun(60, 65_536);
-    plan.addZeroRun(20, 2);
+    plan.addZeroRun(50, 10, 0);
+    plan.addZeroRun(10, 5, 0);
+    plan.addZeroRun(12, 20, 0);
+    plan.addZeroRun(60, 65_536, 0);
+    plan.addZeroRun(20, 2, 0);
     plan.sort(EXTENT_BLOCKS);
 
     assertThat(plan.nextZeroRange()).isTrue();
