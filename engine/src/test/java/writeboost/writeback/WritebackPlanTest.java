@@ -36,12 +36,12 @@ class WritebackPlanTest {
         }
       }
       plan.sort(EXTENT_BLOCKS);
-      assertThat(carryOut(plan)).as("seed %d round %d", seed, round).isEqualTo(newest);
+      assertThat(carryOut(plan, newest)).as("seed %d round %d", seed, round).isEqualTo(newest);
     }
   }
 
   /** Which line wrote each sector; checks the order and the shape of the extents on the way. */
-  private static long[] carryOut(WritebackPlan plan) {
+  private static long[] carryOut(WritebackPlan plan, long[] newest) {
     long[] written = new long[BLOCKS * 8];
     long lastBlock = 0;
     long previousEnd = -1;
@@ -59,11 +59,25 @@ class WritebackPlanTest {
         int line = (plan.fromSector() + i) / 8;
         written[(int) first + i] = plan.source(line);
       }
+      assertFoundWhole(plan, newest, written);
       previousEnd = first + plan.sectors();
       previousWhole = whole && plan.extentLines() < EXTENT_BLOCKS;
       assertThat(plan.fromSector()).isEqualTo((int) (first % 8));
     }
+    assertThat(plan.isAtEnd()).isTrue();
+    assertThat(plan.found()).isEqualTo(plan.lines());
     return written;
+  }
+
+  /** Of the lines that count as found, nothing is missing. */
+  private static void assertFoundWhole(WritebackPlan plan, long[] newest, long[] written) {
+    for (int i = 0; i < plan.found(); i++) {
+      for (int sector = 0; sector < newest.length; sector++) {
+        if (newest[sector] == plan.sourceOf(i)) {
+          assertThat(written[sector]).isEqualTo(newest[sector]);
+        }
+      }
+    }
   }
 
   @Test
