@@ -104,7 +104,7 @@ final class CheckCommand implements Callable<Integer> {
 
   /** Tells what is found, and on a terminal how far it has come. */
   private static final class Reporter implements Check.Listener {
-    private final boolean terminal = Progress.isTerminal();
+    private final boolean terminal = LiveLine.isTerminal(2);
     private final Path path;
     private final Geometry geometry;
     private final Output output;

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
+import writeboost.cli.json.Json;
 import writeboost.inspect.CacheContents;
 import writeboost.inspect.Check;
 import writeboost.inspect.Damage;

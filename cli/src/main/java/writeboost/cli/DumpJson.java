@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import tools.jackson.core.JsonGenerator;
+import writeboost.cli.json.Json;
 import writeboost.inspect.CacheContents;
 import writeboost.inspect.SegmentContents;
 import writeboost.inspect.SegmentContents.Kind;

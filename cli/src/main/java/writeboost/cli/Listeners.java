@@ -12,6 +12,10 @@ import java.util.List;
 final class Listeners implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger("writeboost");
+
+  /** Says where to listen. */
+  static final String OPTION = "--listen";
+
   private static final int BACKLOG = 128;
 
   private final List<ServerSocketChannel> channels = new ArrayList<>();
@@ -23,7 +27,7 @@ final class Listeners implements AutoCloseable {
     for (ListenAddress address : wanted) {
       switch (address) {
         case ListenAddress.Unix unix -> {
-          UnixSocket.requireFree(unix.path());
+          UnixSocket.requireFree(unix.path(), OPTION);
           addresses.add(unix);
         }
         case ListenAddress.Tcp tcp -> bindTcp(tcp);
@@ -35,7 +39,7 @@ final class Listeners implements AutoCloseable {
   void complete(List<ListenAddress> wanted) throws CommandFailure {
     for (ListenAddress address : wanted) {
       if (address instanceof ListenAddress.Unix unix) {
-        UnixSocket socket = UnixSocket.listen(unix.path());
+        UnixSocket socket = UnixSocket.listen(unix.path(), OPTION);
         unixSockets.add(socket);
         channels.add(socket.channel());
       }

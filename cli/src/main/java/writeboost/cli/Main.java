@@ -19,6 +19,11 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       DumpCommand.class,
       WritebackCommand.class,
+      StatusCommand.class,
+      MessageCommand.class,
+      TableCommand.class,
+      DrainCommand.class,
+      StopCommand.class,
       SimulateCommand.class
     },
     description = "A log-structured write-back cache for block storage, exported over NBD.",

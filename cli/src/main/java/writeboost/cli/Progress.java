@@ -1,10 +1,5 @@
 package writeboost.cli;
 
-import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
 /**
@@ -13,18 +8,13 @@ import java.util.function.LongFunction;
  */
 final class Progress {
 
-  private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(200);
-
-  private final PrintStream out;
-  private final boolean terminal;
+  private final LiveLine line = new LiveLine();
   private final String what;
   private final long total;
   private final LongFunction<String> format;
   private final long startNs = System.nanoTime();
-  private long nextNs = startNs + INTERVAL_NS;
   private final Runnable check;
   private boolean begun;
-  private boolean shown;
 
   /**
    * @param stop asked with every report
@@ -38,8 +28,6 @@ final class Progress {
    * @param check run with every report; may throw to give up
    */
   Progress(String what, long total, LongFunction<String> format, Runnable check) {
-    this.out = System.err;
-    this.terminal = isTerminal();
     this.what = Messages.oneLine(what);
     this.total = total;
     this.format = format;
@@ -49,49 +37,32 @@ final class Progress {
   /** Throws to give up, if that is wanted. */
   void at(long done) {
     check.run();
-    if (!begun && !terminal) {
+    if (!begun && !line.isTerminal()) {
       Messages.print("%s: %s to go".formatted(what, format.apply(total)));
     }
     begun = true;
-    long now = System.nanoTime();
-    if (!terminal || now < nextNs) {
-      return;
+    if (line.isDue()) {
+      double rate = done / seconds();
+      long left = rate > 0 ? Math.round((total - done) / rate) : 0;
+      line.show(
+          "%s: %d %%, %s/s, %d s left"
+              .formatted(what, done * 100 / Math.max(1, total), format.apply((long) rate), left));
     }
-    nextNs = now + INTERVAL_NS;
-    shown = true;
-    double seconds = (now - startNs) / 1e9;
-    double rate = done / seconds;
-    long left = rate > 0 ? Math.round((total - done) / rate) : 0;
-    out.printf(
-        "\rwriteboost: %s: %d %%, %s/s, %d s left \033[K",
-        what, done * 100 / Math.max(1, total), format.apply((long) rate), left);
-    out.flush();
+  }
+
+  private double seconds() {
+    return (System.nanoTime() - startNs) / 1e9;
   }
 
   /** Takes the line away, so that others can write; the next report brings it back. */
   void clear() {
-    if (shown) {
-      out.print("\r\033[K");
-      out.flush();
-      shown = false;
-    }
+    line.clear();
   }
 
   void end() {
     clear();
     if (begun) {
-      double seconds = (System.nanoTime() - startNs) / 1e9;
-      Messages.print("%s: ended after %.1f s".formatted(what, seconds));
-    }
-  }
-
-  /** Of stderr: {@code System.console()} would ask stdin and stdout. */
-  static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-    } catch (IOException e) {
-      return false;
+      Messages.print("%s: ended after %.1f s".formatted(what, seconds()));
     }
   }
 }

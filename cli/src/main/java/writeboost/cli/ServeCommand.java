@@ -7,10 +7,14 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
+import writeboost.volume.Tunables;
 import writeboost.volume.VolumeOptions;
 
 /** {@code writeboost serve}: what the command line says, checked. Runs on the main thread. */
@@ -29,6 +33,8 @@ import writeboost.volume.VolumeOptions;
       "      --name home --listen nbd://127.0.0.1:10809",
       "  A cache of the dm-writeboost kernel module, from now on with writeboost:",
       "    writeboost serve /dev/sdb /dev/nvme0n1p4 --adopt",
+      "  With other tunables than usual (docs/OPERATION.md lists them):",
+      "    writeboost serve backing.img cache.img --set migrate_threshold=50",
       "  To look at a volume without changing a byte:",
       "    writeboost serve backing.img cache.img --read-only",
       "",
@@ -38,6 +44,10 @@ import writeboost.volume.VolumeOptions;
       "Exit codes: 0 ok, 1 failure, 2 usage."
     })
 final class ServeCommand implements Callable<Integer> {
+
+  @SuppressWarnings("NullAway.Init") // picocli sets it before it calls call
+  @Spec
+  private CommandSpec spec;
 
   @Parameters(
       index = "0",
@@ -106,6 +116,20 @@ final class ServeCommand implements Callable<Integer> {
       description = "RAM for segments on their way to CACHE. Default: 64M.")
   private long ramBuffers = VolumeOptions.DEFAULT_RAM_BUFFER_BYTES;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set a tunable; may be repeated. 'message' sets it while the server runs.")
+  private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = ControlSocket.OPTION,
+      paramLabel = "PATH",
+      description =
+          "Socket for status, message, drain and the like. Default: NAME.ctl beside the default"
+              + " listen socket.")
+  private @Nullable Path control;
+
   @Option(names = "--read-only", description = "Write nothing to either device.")
   private boolean readOnly;
 
@@ -135,7 +159,7 @@ final class ServeCommand implements Callable<Integer> {
     String export = export(addresses);
     for (ListenAddress address : addresses) {
       if (address instanceof ListenAddress.Unix unix) {
-        UnixSocket.check(unix.path());
+        UnixSocket.check(unix.path(), Listeners.OPTION);
       }
     }
     return new Server(
@@ -150,7 +174,11 @@ final class ServeCommand implements Callable<Integer> {
                 addresses,
                 export,
                 adopt,
-                salvage))
+                salvage,
+                tunables()),
+            new Served(
+                socketName(), backing.toAbsolutePath(), cache.toAbsolutePath(), order, given()),
+            new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
         .run();
   }
 
@@ -176,10 +204,39 @@ final class ServeCommand implements Callable<Integer> {
       addresses.add(address);
     }
     if (addresses.isEmpty()) {
-      String file = (name == null ? backingName() : name).replace('/', '_') + ".sock";
-      addresses.add(new ListenAddress.Unix("", SocketDirectory.open().resolve(file)));
+      addresses.add(
+          new ListenAddress.Unix("", SocketDirectory.open().resolve(socketName() + ".sock")));
     }
     return addresses;
+  }
+
+  /** What the server's sockets are called at their usual place. */
+  private String socketName() {
+    return (name == null || name.isEmpty() ? backingName() : name).replace('/', '_');
+  }
+
+  private Tunables tunables() throws CommandFailure {
+    Tunables tunables = Tunables.STANDARD;
+    for (String setting : settings) {
+      tunables = TunableSetting.apply(tunables, setting);
+    }
+    return tunables;
+  }
+
+  /** The options of the command line, each with its value. */
+  private List<String> given() {
+    List<String> given = new ArrayList<>();
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptionsSet()) {
+      if (option.arity().max() == 0) {
+        given.add(option.longestName());
+      } else {
+        for (String value : option.originalStringValues()) {
+          given.add(option.longestName());
+          given.add(value);
+        }
+      }
+    }
+    return given;
   }
 
   /** What the addresses, or else --name, call the export; they must not contradict each other. */

@@ -12,7 +12,9 @@ import writeboost.log.Recovery;
 import writeboost.nbd.Export;
 import writeboost.nbd.NbdServer;
 import writeboost.nbd.ServerOptions;
+import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
+import writeboost.volume.Tunables;
 import writeboost.volume.Volume;
 import writeboost.volume.VolumeOptions;
 
@@ -29,6 +31,9 @@ final class Server {
 
   private static final int OWNER_ONLY = 0077;
 
+  /** For clients that asked for the stop to be told how it ended. */
+  private static final long TELL_MS = 1000;
+
   /** What the command line says beside the two devices. */
   record Settings(
       int order,
@@ -39,16 +44,29 @@ final class Server {
       List<ListenAddress> addresses,
       String export,
       boolean adopt,
-      boolean salvage) {}
+      boolean salvage,
+      Tunables tunables) {}
 
   private final Devices.Wanted backing;
   private final Devices.Wanted cache;
   private final Settings settings;
+  private final Served served;
+  private final ControlSocket control;
 
-  Server(Devices.Wanted backing, Devices.Wanted cache, Settings settings) {
+  /**
+   * @param served what the control socket says of it
+   */
+  Server(
+      Devices.Wanted backing,
+      Devices.Wanted cache,
+      Settings settings,
+      Served served,
+      ControlSocket control) {
     this.backing = backing;
     this.cache = cache;
     this.settings = settings;
+    this.served = served;
+    this.control = control;
   }
 
   /** Serves until it is told to stop; the exit code. */
@@ -62,6 +80,7 @@ final class Server {
     try {
       requireMemory(devices.geometry(settings.layout, settings.order));
       listeners.begin(settings.addresses);
+      control.begin();
       devices.createMissing(settings.sparseCache, stop);
       int exitCode = serve(devices, listeners, stop);
       served = true;
@@ -71,6 +90,7 @@ final class Server {
     } finally {
       if (!served) {
         // Otherwise write-back may still be at work on the devices: they close with the process.
+        control.close();
         listeners.close();
         devices.close();
       }
@@ -96,6 +116,7 @@ final class Server {
     Volume volume = open(devices, backingDevice, cacheDevice, stop);
     try {
       listeners.complete(settings.addresses);
+      control.open();
       stop.check();
     } catch (CommandFailure | StoppedException e) {
       volume.close();
@@ -103,19 +124,26 @@ final class Server {
     }
     devices.keep();
     report(volume, backingDevice, cacheDevice);
+    StopRequest stopRequest = new StopRequest(stop);
+    ServedVolume servedVolume = new ServedVolume(volume, served, stopRequest);
     NbdServer server =
         NbdServer.start(
             volume,
             new Export(settings.export, "writeboost " + backing.path(), settings.readOnly),
-            ServerOptions.DEFAULTS);
+            ServerOptions.DEFAULTS.withLatencies(servedVolume.latencies()));
     for (ServerSocketChannel channel : listeners.channels()) {
       server.listen(channel);
     }
+    control.serve(servedVolume);
     warnOfTcp();
     System.out.println("ready " + listeners.uris(settings.export));
     System.out.flush();
-    watch(volume, stop);
-    return new Stop(server, volume, listeners, stop, cache.path()).run();
+    watch(volume, servedVolume, stop);
+    Stop.Result result =
+        new Stop(server, volume, listeners, stop, cache.path(), stopRequest.drains()).run();
+    control.close();
+    stopRequest.ended(result, TELL_MS);
+    return result.exitCode();
   }
 
   private Volume open(
@@ -140,7 +168,8 @@ final class Server {
                       ? VolumeOptions.KernelCache.ADOPT
                       : VolumeOptions.KernelCache.REFUSE)
               .withSalvage(settings.salvage)
-              .withLayout(settings.layout),
+              .withLayout(settings.layout)
+              .withTunables(settings.tunables),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();
@@ -193,10 +222,12 @@ final class Server {
   }
 
   /** Waits for the signal to stop; says what befalls the volume meanwhile. */
-  private void watch(Volume volume, StopSignal stop) {
+  private void watch(Volume volume, ServedVolume servedVolume, StopSignal stop) {
     Troubles troubles = new Troubles(backing.path(), cache.path());
     while (!stop.await(StopSignal.LOOK_EVERY_MS)) {
-      troubles.look(volume.snapshot());
+      Snapshot now = volume.snapshot();
+      troubles.look(now);
+      servedVolume.look(now);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Posix;
@@ -35,6 +36,20 @@ final class SocketDirectory {
           folder + ": cannot be made the folder for sockets (" + e + "); say where with --listen");
     }
     return folder;
+  }
+
+  /** The folder, if it is there and ours; otherwise none can be reached through it. */
+  static Optional<Path> existing() throws CommandFailure {
+    Path folder = folder();
+    try {
+      if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+        return Optional.empty();
+      }
+      check(folder);
+      return Optional.of(folder);
+    } catch (IOException e) {
+      throw CommandFailure.failure(folder + ": cannot be looked into: " + e.getMessage());
+    }
   }
 
   private static Path folder() throws CommandFailure {

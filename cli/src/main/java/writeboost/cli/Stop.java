@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import writeboost.nbd.NbdServer;
 import writeboost.volume.Snapshot;
@@ -28,16 +29,42 @@ final class Stop {
   private static final long STUCK_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long LOOK_EVERY_MS = 50;
 
+  /** Sooner than what counts as a cache device that is stuck. */
+  private static final long DRAIN_STUCK_NS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final long DRAIN_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final NbdServer server;
   private final Volume volume;
   private final Listeners listeners;
   private final StopSignal signal;
   private final Path cache;
+  private final boolean drains;
+
+  /**
+   * How it ended.
+   *
+   * @param failure what is not saved, and why; empty if all is
+   * @param dirtyLines that are not written back
+   */
+  record Result(String failure, long dirtyLines) {
+    int exitCode() {
+      return failure.isEmpty() ? 0 : CommandFailure.FAILURE;
+    }
+  }
 
   /**
    * @param cache what messages call the cache device
+   * @param drains what clients have written until they are cut off is written back, too
    */
-  Stop(NbdServer server, Volume volume, Listeners listeners, StopSignal signal, Path cache) {
+  Stop(
+      NbdServer server,
+      Volume volume,
+      Listeners listeners,
+      StopSignal signal,
+      Path cache,
+      boolean drains) {
+    this.drains = drains;
     this.cache = cache;
     this.server = server;
     this.volume = volume;
@@ -45,8 +72,7 @@ final class Stop {
     this.signal = signal;
   }
 
-  /** The exit code. */
-  int run() {
+  Result run() {
     LOG.log(Level.INFO, "stopping: saving what is in RAM; a second signal gives that up");
     listeners.close();
     CountDownLatch done = new CountDownLatch(1);
@@ -59,6 +85,9 @@ final class Stop {
             () -> {
               try {
                 server.close(ANSWER);
+                if (drains) {
+                  drain();
+                }
                 volume.stop();
               } catch (IOException | RuntimeException e) {
                 failure.set(e);
@@ -71,19 +100,38 @@ final class Stop {
     if (error != null) {
       obstacle = error instanceof IOException ? "" + error.getMessage() : cache + ": " + error;
     }
+    Snapshot last = volume.snapshot();
     if (obstacle.isEmpty()) {
       LOG.log(
           Level.INFO,
           "stopped; all is saved, {0} not written back",
-          Size.format(volume.snapshot().dirtyLines() * Start.LINE_BYTES));
-      return 0;
+          Size.format(last.dirtyLines() * Start.LINE_BYTES));
+      return new Result("", last.dirtyLines());
     }
-    LOG.log(
-        Level.ERROR,
-        "{0}; not saved: up to {1} of writes that no flush had covered",
-        obstacle,
-        Size.format(volume.snapshot().unsavedBytes()));
-    return CommandFailure.FAILURE;
+    String unsaved =
+        "%s; not saved: up to %s of writes that no flush had covered"
+            .formatted(obstacle, Size.format(last.unsavedBytes()));
+    LOG.log(Level.ERROR, "{0}", unsaved);
+    return new Result(unsaved, last.dirtyLines());
+  }
+
+  /** The rest, which clients have written since the drain that led here came to its end. */
+  private void drain() {
+    volume.drain();
+    Snapshot last = volume.snapshot();
+    long movedNs = System.nanoTime();
+    while (!last.sweptAll() && System.nanoTime() - movedNs < DRAIN_STUCK_NS) {
+      LockSupport.parkNanos(DRAIN_LOOK_NS);
+      Snapshot now = volume.snapshot();
+      movedNs = now.linesWrittenBack() != last.linesWrittenBack() ? System.nanoTime() : movedNs;
+      last = now;
+    }
+  }
+
+  private static boolean hasMoved(Snapshot last, Snapshot now) {
+    return now.bytesLogged() != last.bytesLogged()
+        || now.flushes() != last.flushes()
+        || now.linesWrittenBack() != last.linesWrittenBack();
   }
 
   /** Waits until the work is done, while the device gets on; otherwise, what came between. */
@@ -93,7 +141,7 @@ final class Stop {
     try {
       while (!done.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
         Snapshot now = volume.snapshot();
-        if (now.bytesLogged() != last.bytesLogged() || now.flushes() != last.flushes()) {
+        if (hasMoved(last, now)) {
           last = now;
           movedNs = System.nanoTime();
         }

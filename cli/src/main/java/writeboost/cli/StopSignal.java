@@ -30,6 +30,11 @@ final class StopSignal {
     }
   }
 
+  /** Stops as a signal does that comes from outside. */
+  void request() {
+    signals.release();
+  }
+
   /** Ends a start that is not wanted any more. */
   void check() {
     if (signals.availablePermits() > 0) {

@@ -35,11 +35,11 @@ final class UnixSocket {
   }
 
   /** Refuses a path that cannot be a socket's. Touches nothing. */
-  static void check(Path path) throws CommandFailure {
+  static void check(Path path, String option) throws CommandFailure {
     if (path.toString().getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
       throw CommandFailure.failure(
-          "%s: too long for a socket (at most %d bytes); give a shorter one with --listen"
-              .formatted(path, PATH_BYTES_MAX));
+          "%s: too long for a socket (at most %d bytes); give a shorter one with %s"
+              .formatted(path, PATH_BYTES_MAX, option));
     }
     Path folder = path.getParent();
     if (folder == null || !Files.isDirectory(folder)) {
@@ -50,20 +50,22 @@ final class UnixSocket {
   /**
    * Listens at {@code path}. The caller holds the lock of the cache, so a socket of this name that
    * nobody answers is left over from a crash.
+   *
+   * @param option says where else to listen
    */
-  static UnixSocket listen(Path path) throws CommandFailure {
-    check(path);
+  static UnixSocket listen(Path path, String option) throws CommandFailure {
+    check(path, option);
     try {
-      if (isLeftOver(path)) {
+      if (isLeftOver(path, option)) {
         Files.delete(path);
       }
       return new UnixSocket(path, bind(path));
     } catch (BindException e) {
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        throw inUse(path, "another program has just taken it");
+        throw inUse(path, option, "another program has just taken it");
       }
       throw CommandFailure.failure(
-          path + ": cannot listen there: " + e.getMessage() + "; give another --listen");
+          path + ": cannot listen there: " + e.getMessage() + "; give another " + option);
     } catch (IOException e) {
       throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
     }
@@ -83,35 +85,35 @@ final class UnixSocket {
   }
 
   /** Refuses a name that anything but a socket that was left over has. Touches nothing. */
-  static void requireFree(Path path) throws CommandFailure {
+  static void requireFree(Path path, String option) throws CommandFailure {
     try {
-      isLeftOver(path);
+      isLeftOver(path, option);
     } catch (IOException e) {
       throw CommandFailure.failure(path + ": cannot listen there: " + e.getMessage());
     }
   }
 
   /** True if there is such a socket, false if the name is free. */
-  private static boolean isLeftOver(Path path) throws IOException, CommandFailure {
+  private static boolean isLeftOver(Path path, String option) throws IOException, CommandFailure {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
     int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
     Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     if ((mode & TYPE_MASK) != SOCKET_TYPE) {
-      throw inUse(path, "there is something that is not a socket");
+      throw inUse(path, option, "there is something that is not a socket");
     }
     if (!owner.equals(Posix.effectiveUser())) {
-      throw inUse(path, "it is another user's socket");
+      throw inUse(path, option, "it is another user's socket");
     }
     if (answers(path)) {
-      throw inUse(path, "another server listens there");
+      throw inUse(path, option, "another server listens there");
     }
     return true;
   }
 
   /** Only a refusal says that nobody listens; a queue that is full, for one, says the opposite. */
-  private static boolean answers(Path path) {
+  static boolean answers(Path path) {
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       probe.configureBlocking(false); // a full queue would hold a blocking one
       probe.connect(UnixDomainSocketAddress.of(path));
@@ -123,9 +125,10 @@ final class UnixSocket {
     }
   }
 
-  private static CommandFailure inUse(Path path, String why) {
+  private static CommandFailure inUse(Path path, String option, String why) {
     return CommandFailure.failure(
-        path + ": cannot listen there: " + why + "; remove it, or give another --listen or --name");
+        "%s: cannot listen there: %s; remove it, or give another %s or --name"
+            .formatted(path, why, option));
   }
 
   ServerSocketChannel channel() {

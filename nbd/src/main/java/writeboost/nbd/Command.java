@@ -22,6 +22,9 @@ final class Command implements Request.Completion {
   /** The payload of a READ is at this byte of the slab. */
   int payloadAt;
 
+  /** When its header was read, by {@link System#nanoTime}; 0 where nobody asks for that. */
+  long receivedNs;
+
   /** Guarded by the lock of {@link Outbound}. */
   boolean inDevice;
 

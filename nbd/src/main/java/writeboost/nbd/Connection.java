@@ -24,6 +24,7 @@ final class Connection implements Runnable {
   private final Thread thread;
   private final Thread writer;
   private final Outbound outbound;
+  private final Latencies latencies;
 
   Connection(
       NbdServer server,
@@ -31,15 +32,17 @@ final class Connection implements Runnable {
       Export export,
       BufferPool pool,
       SocketChannel socket,
-      String peer) {
+      String peer,
+      Latencies latencies) {
     this.server = server;
     this.device = device;
     this.export = export;
     this.socket = socket;
     this.peer = peer;
+    this.latencies = latencies;
     this.share = pool.share();
     this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
-    this.outbound = new Outbound(socket, thread, this::abort);
+    this.outbound = new Outbound(socket, thread, this::abort, latencies);
     this.writer =
         Thread.ofPlatform().daemon().name("nbd writer " + peer).unstarted(outbound::writeUntilEnd);
   }
@@ -89,8 +92,9 @@ final class Connection implements Runnable {
   }
 
   private void transmit(Input input) throws IOException {
+    boolean timed = !latencies.equals(Latencies.NONE);
     Transmission transmission =
-        new Transmission(device, export, share, input, outbound, server::isDraining);
+        new Transmission(device, export, share, input, outbound, server::isDraining, timed);
     writer.start();
     try {
       if (transmission.serve()) {

@@ -148,7 +148,8 @@ public final class NbdServer implements AutoCloseable {
         return;
       }
       String peer = client + " #" + ++accepted;
-      Connection connection = new Connection(this, device, export, pool, socket, peer);
+      Connection connection =
+          new Connection(this, device, export, pool, socket, peer, options.latencies());
       connection.start();
       connections.add(connection);
     } finally {

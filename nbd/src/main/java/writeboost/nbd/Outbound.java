@@ -6,6 +6,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
 
 /**
  * The commands of one connection: free, in the device, or completed and queued to be answered.
@@ -23,6 +24,7 @@ final class Outbound {
   private final SocketChannel socket;
   private final Thread owner;
   private final Runnable whenBroken;
+  private final Latencies latencies;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition(); // for the writer thread
@@ -47,11 +49,13 @@ final class Outbound {
   /**
    * @param owner the connection's thread
    * @param whenBroken called when a write has failed, on the thread that wrote
+   * @param latencies told of what has been answered
    */
-  Outbound(SocketChannel socket, Thread owner, Runnable whenBroken) {
+  Outbound(SocketChannel socket, Thread owner, Runnable whenBroken, Latencies latencies) {
     this.socket = socket;
     this.owner = owner;
     this.whenBroken = whenBroken;
+    this.latencies = latencies;
   }
 
   // Commands: the connection's thread.
@@ -163,13 +167,15 @@ final class Outbound {
       }
       writing = true;
       while (head < tail && !broken) {
-        long to = head;
+        long from = head;
+        long to = from;
         replies.clear();
         while (to < tail && replies.hasRoom()) {
           int slot = slot(to++);
           replies.add(slot, queued(slot));
         }
         lock.unlock();
+        tellLatencies(from, to);
         boolean written = write();
         lock.lock();
         if (!written) {
@@ -187,6 +193,37 @@ final class Outbound {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Those are this thread's until they are dequeued. What came together is told at once. */
+  private void tellLatencies(long from, long to) {
+    if (latencies.equals(Latencies.NONE)) {
+      return;
+    }
+    long nowNs = System.nanoTime();
+    long start = from;
+    while (start < to) {
+      Command first = queued(slot(start));
+      long end = start + 1;
+      while (end < to && isAlike(first, queued(slot(end)))) {
+        end++;
+      }
+      if (first.receivedNs != 0 && first.request.error == Errno.OK) {
+        latencies.answered(
+            first.request.operation,
+            first.request.flags,
+            nowNs - first.receivedNs,
+            (int) (end - start));
+      }
+      start = end;
+    }
+  }
+
+  private static boolean isAlike(Command one, Command other) {
+    return one.receivedNs == other.receivedNs
+        && one.request.operation == other.request.operation
+        && one.request.flags == other.request.flags
+        && one.request.error == other.request.error;
   }
 
   private boolean write() {

@@ -11,12 +11,17 @@ import java.time.Duration;
  *     has used it up is not read from until something completes
  * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps
  *     a small share of its own, so that none can starve another
+ * @param latencies told how long each request took
  */
 public record ServerOptions(
-    Duration handshakeTimeout, int maxConnections, long connectionBytes, long totalBytes) {
+    Duration handshakeTimeout,
+    int maxConnections,
+    long connectionBytes,
+    long totalBytes,
+    Latencies latencies) {
 
   public static final ServerOptions DEFAULTS =
-      new ServerOptions(Duration.ofSeconds(10), 64, 64L << 20, 96L << 20);
+      new ServerOptions(Duration.ofSeconds(10), 64, 64L << 20, 96L << 20, Latencies.NONE);
 
   public ServerOptions {
     if (handshakeTimeout.isNegative() || handshakeTimeout.isZero()) {
@@ -32,14 +37,18 @@ public record ServerOptions(
   }
 
   public ServerOptions withHandshakeTimeout(Duration timeout) {
-    return new ServerOptions(timeout, maxConnections, connectionBytes, totalBytes);
+    return new ServerOptions(timeout, maxConnections, connectionBytes, totalBytes, latencies);
   }
 
   public ServerOptions withMaxConnections(int connections) {
-    return new ServerOptions(handshakeTimeout, connections, connectionBytes, totalBytes);
+    return new ServerOptions(handshakeTimeout, connections, connectionBytes, totalBytes, latencies);
   }
 
   public ServerOptions withBytesInFlight(long perConnection, long inAll) {
-    return new ServerOptions(handshakeTimeout, maxConnections, perConnection, inAll);
+    return new ServerOptions(handshakeTimeout, maxConnections, perConnection, inAll, latencies);
+  }
+
+  public ServerOptions withLatencies(Latencies told) {
+    return new ServerOptions(handshakeTimeout, maxConnections, connectionBytes, totalBytes, told);
   }
 }

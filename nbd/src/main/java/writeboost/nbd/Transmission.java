@@ -32,6 +32,7 @@ final class Transmission {
   private final Outbound outbound;
   private final RequestParser next;
   private final BooleanSupplier draining;
+  private final boolean timed;
 
   private final Command[] commands = new Command[Outbound.MAX_COMMANDS];
   private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
@@ -45,22 +46,30 @@ final class Transmission {
   /** Bytes that must be there before there is something to do. */
   private int wanted;
 
+  /** When what is being parsed was read; 0 where nobody asks for that. */
+  private long receivedNs;
+
   /** The last WRITE was received in a slab of its own: the next probably will be, too. */
   private boolean longWrites;
 
+  /**
+   * @param timed requests are told when they came
+   */
   Transmission(
       BlockDevice device,
       Export export,
       BufferPool.Share share,
       Input input,
       Outbound outbound,
-      BooleanSupplier draining) {
+      BooleanSupplier draining,
+      boolean timed) {
     this.device = device;
     this.share = share;
     this.input = input;
     this.outbound = outbound;
     this.next = new RequestParser(device, export);
     this.draining = draining;
+    this.timed = timed;
   }
 
   /**
@@ -69,6 +78,7 @@ final class Transmission {
    * @return whether it did so by request, and waits for what is in flight
    */
   boolean serve() throws IOException {
+    look();
     while (parse()) {
       flush();
       // The header alone, when a long payload is expected: that is then received where it stays.
@@ -76,9 +86,15 @@ final class Transmission {
       if (!input.fill(wanted, most)) {
         return draining.getAsBoolean();
       }
+      look();
     }
     flush();
     return true;
+  }
+
+  /** At the clock: once for all that one call has read. */
+  private void look() {
+    receivedNs = timed ? System.nanoTime() : 0;
   }
 
   /** Takes in every request that is there whole; false at a DISC. */
@@ -116,12 +132,14 @@ final class Transmission {
     boolean nothing = next.length == 0 && next.type != Protocol.CMD_FLUSH;
     if (error != Errno.OK || nothing) {
       command.request.set(Operation.FLUSH, 0, 0, 0);
+      command.receivedNs = 0;
       if (write) {
         drop(next.length);
       }
       outbound.answer(command, error);
       return;
     }
+    command.receivedNs = receivedNs;
     switch (next.type) {
       case Protocol.CMD_READ -> read(command);
       case Protocol.CMD_WRITE -> write(command);
