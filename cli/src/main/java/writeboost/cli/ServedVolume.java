@@ -8,6 +8,7 @@ import writeboost.cli.control.Controlled;
 import writeboost.cli.control.RefusedException;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
+import writeboost.volume.StatusLine;
 import writeboost.volume.Tunable;
 import writeboost.volume.Volume;
 

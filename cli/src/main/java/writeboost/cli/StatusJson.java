@@ -76,7 +76,7 @@ final class StatusJson {
     json.writeNumberProperty("last_flushed", now.durableId());
     json.writeNumberProperty("current_id", now.newestId());
     json.writeNumberProperty("cursor", now.cursor());
-    json.writeNumberProperty(StatusLine.BATCHED, now.batchedSegments());
+    json.writeNumberProperty("nr_cur_batched_migration", now.batchedSegments());
   }
 
   private static void log(JsonGenerator json, Snapshot now) {

@@ -8,6 +8,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -29,6 +30,8 @@ public final class ControlServer {
 
   /** For a request to come, and for a line of an answer to be taken. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final int IDLE_S = 60;
 
   private static final int ROOT = 0;
 
@@ -55,6 +58,8 @@ public final class ControlServer {
         new ScheduledThreadPoolExecutor(
             1, task -> Thread.ofPlatform().daemon().name("control timer").unstarted(task));
     timer.setRemoveOnCancelPolicy(true);
+    timer.setKeepAliveTime(IDLE_S, TimeUnit.SECONDS);
+    timer.allowCoreThreadTimeOut(true); // it is needed until the last client is gone
   }
 
   /**
@@ -73,7 +78,7 @@ public final class ControlServer {
     UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
     Set<UserPrincipal> welcome =
         Set.copyOf(
-            java.util.List.of(
+            List.of(
                 users.lookupPrincipalByName(String.valueOf(user)),
                 users.lookupPrincipalByName(String.valueOf(ROOT))));
     ControlServer server = new ControlServer(listener, controlled, patience, welcome);
@@ -97,7 +102,6 @@ public final class ControlServer {
         }
       }
     }
-    timer.shutdown();
   }
 
   private void admit(SocketChannel socket) throws IOException {
