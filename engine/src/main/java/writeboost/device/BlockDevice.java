@@ -27,6 +27,15 @@ public interface BlockDevice extends AutoCloseable {
   }
 
   /**
+   * Time that the device has been at work since it was switched on, whoever for, in nanoseconds;
+   * negative where nobody knows. Two looks at it say how busy the device was between them. It may
+   * wrap around or begin anew, and each look may cost a system call.
+   */
+  default long busyNanoseconds() {
+    return -1;
+  }
+
+  /**
    * Hands over the first {@code count} requests of {@code batch}. Each is completed exactly once
    * through {@link Request#complete(int)}, on any thread, possibly before this method returns.
    * Never throws for an I/O error: that comes back in {@link Request#error}. The array itself may

@@ -21,6 +21,7 @@ public final class FileDevice implements BlockDevice {
   private final PositionedIo io;
   private final Zeroing zeroing;
   private final RequestQueue queue;
+  private final @Nullable BusyTime busyTime;
   private volatile boolean closed;
 
   /** Takes {@code file} over: it is closed with the device. */
@@ -49,6 +50,7 @@ public final class FileDevice implements BlockDevice {
     io = new PositionedIo(file.descriptor(), mode);
     zeroing = new Zeroing(file.descriptor(), file.isBlockDevice(), mode, io);
     queue = new RequestQueue(threads);
+    busyTime = file.isBlockDevice() ? new BusyTime(file.identity()) : null;
     for (int i = 0; i < threads; i++) {
       Thread.ofPlatform()
           .daemon()
@@ -70,6 +72,12 @@ public final class FileDevice implements BlockDevice {
   @Override
   public Fingerprint giveFingerprint() {
     return file.giveFingerprint();
+  }
+
+  /** Of a block device. The disk below a file has others to serve too, the cache for one. */
+  @Override
+  public long busyNanoseconds() {
+    return busyTime == null ? -1 : busyTime.nanoseconds();
   }
 
   @Override

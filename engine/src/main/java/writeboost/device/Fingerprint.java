@@ -36,12 +36,9 @@ public record Fingerprint(long high, long low) {
   }
 
   static Fingerprint ofBlockDevice(Identity identity) {
-    // As statx has them, one after the other.
-    int major = (int) identity.device();
-    int minor = (int) (identity.device() >>> 32);
     try {
       byte[] uuid =
-          Files.readAllBytes(Path.of("/sys/dev/block/%d:%d/dm/uuid".formatted(major, minor)));
+          Files.readAllBytes(Path.of("/sys/dev/block/%s/dm/uuid".formatted(identity.majorMinor())));
       return uuid.length <= 1 ? NONE : of(UUID.nameUUIDFromBytes(uuid));
     } catch (IOException e) {
       return NONE; // not a device-mapper volume

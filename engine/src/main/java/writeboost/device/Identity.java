@@ -10,4 +10,10 @@ package writeboost.device;
 public record Identity(long device, long inode) {
   /** No file has this inode number. */
   static final long BLOCK_DEVICE = 0;
+
+  /** The numbers of the device, {@code MAJOR:MINOR}, as paths in /sys have them. */
+  String majorMinor() {
+    // As statx has them, one after the other.
+    return (int) device + ":" + (int) (device >>> 32);
+  }
 }

@@ -47,6 +47,7 @@ public final class Core {
   private final WritePath writes;
   private final ReadPath reads;
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
+  private final Modulator modulator = new Modulator();
   private boolean stopping;
 
   private Tunables tunables = Tunables.STANDARD;
@@ -124,6 +125,24 @@ public final class Core {
     try {
       writeback.tick(nowNs);
       advance(/* mayBegin= */ true, effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * How busy the backing device has been until now. What follows from it happens at the next {@link
+   * #tick}.
+   *
+   * @param nowNs monotonic, as in {@link #tick}
+   * @param busyNs time in which it has been busy so far; negative where nobody knows
+   * @param writebackNs time of that in which it had nothing but requests of write-back
+   */
+  public void backingLoad(long nowNs, long busyNs, long writebackNs) {
+    lock.lock();
+    try {
+      modulator.sample(nowNs, busyNs, writebackNs);
+      writeback.setAllowed(isMigrationAllowed());
     } finally {
       lock.unlock();
     }
@@ -221,11 +240,19 @@ public final class Core {
   private void set(Tunable tunable, int value) {
     tunables = tunables.with(tunable, value);
     switch (tunable) {
-      case ALLOW_MIGRATE -> writeback.setAllowed(value != 0);
       case NR_MAX_BATCHED_MIGRATION -> writeback.setBatchSegments(value);
-      case ENABLE_MIGRATION_MODULATOR, MIGRATE_THRESHOLD -> {}
+      case MIGRATE_THRESHOLD -> modulator.setThreshold(value);
+      case ALLOW_MIGRATE, ENABLE_MIGRATION_MODULATOR -> {}
       case BARRIER_DEADLINE_MS, UPDATE_RECORD_INTERVAL, SYNC_INTERVAL -> {}
     }
+    writeback.setAllowed(isMigrationAllowed());
+  }
+
+  /** While the modulator is on, it decides; what was set holds again when it is off. */
+  private boolean isMigrationAllowed() {
+    return tunables.isOn(Tunable.ENABLE_MIGRATION_MODULATOR)
+        ? modulator.allows()
+        : tunables.isOn(Tunable.ALLOW_MIGRATE);
   }
 
   /** The counters of pieces begin at zero again. */
@@ -364,7 +391,7 @@ public final class Core {
           log.ring.newestId(),
           log.cursor(),
           statistics.snapshot(),
-          tunables,
+          tunables.with(Tunable.ALLOW_MIGRATE, isMigrationAllowed() ? 1 : 0),
           writeback.batchSegments(),
           barriers.durablePosition(),
           (log.end() - barriers.durablePosition()) * Geometry.BLOCK,

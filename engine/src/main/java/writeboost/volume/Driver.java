@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import writeboost.device.BlockDevice;
 import writeboost.device.Request;
@@ -17,11 +18,19 @@ import writeboost.effect.Work;
  */
 final class Driver {
 
+  /** How often the core is told how busy the backing device is. */
+  private static final long LOAD_WINDOW_NS = TimeUnit.SECONDS.toNanos(1);
+
   private final Core core;
   private final BlockDevice cache;
   private final BlockDevice backing;
   private final Request.Completion answered = this::answered;
   private final ThreadLocal<Turn> turns = ThreadLocal.withInitial(Turn::new);
+
+  /** What the backing device has had to do for us. */
+  private final BackingLoad load = new BackingLoad();
+
+  private long loadToldNs;
 
   /** Device operations not answered, and turns not ended; both use the core's memory. */
   private final AtomicInteger active = new AtomicInteger();
@@ -93,8 +102,17 @@ final class Driver {
         cache.submit(forCache, cacheCount);
       }
       if (backingCount > 0) {
+        noteSubmitted(backingCount);
         backing.submit(forBacking, backingCount);
       }
+    }
+
+    private void noteSubmitted(int count) {
+      int forClients = 0;
+      for (int i = 0; i < count; i++) {
+        forClients += isForClient(forBacking[i]) ? 1 : 0;
+      }
+      load.submitted(forClients, count - forClients, System.nanoTime());
     }
 
     private void runAll(Effects now) {
@@ -149,14 +167,34 @@ final class Driver {
     }
   }
 
+  /** By one thread. */
   void tick(long nowNs) {
     Turn turn = begin();
     try {
+      tellLoad(nowNs);
       core.tick(nowNs, turn.next);
       turn.done();
     } finally {
       end();
     }
+  }
+
+  /** The device itself knows best how busy it is; otherwise what it does for our clients counts. */
+  private void tellLoad(long nowNs) {
+    if (loadToldNs != 0 && nowNs - loadToldNs < LOAD_WINDOW_NS) {
+      return;
+    }
+    loadToldNs = nowNs;
+    long busyNs = backing.busyNanoseconds();
+    if (busyNs >= 0) {
+      core.backingLoad(nowNs, busyNs, load.writebackOnlyNs(nowNs));
+    } else {
+      core.backingLoad(nowNs, load.clientsNs(nowNs), 0);
+    }
+  }
+
+  private static boolean isForClient(Request request) {
+    return ((DeviceOperation) Core.require(request.attachment)).owner instanceof ReadPiece;
   }
 
   void drain() {
@@ -209,6 +247,9 @@ final class Driver {
 
   private void answered(Request request) {
     DeviceOperation operation = (DeviceOperation) Core.require(request.attachment);
+    if (operation.target == DeviceOperation.Target.BACKING) {
+      load.answered(isForClient(request), System.nanoTime());
+    }
     Turn inside = turns.get();
     if (inside.busy) {
       inside.answeredInside.add(operation);
