@@ -90,6 +90,15 @@ public final class Log {
     return isZeroed(block, line) ? ZEROES : line;
   }
 
+  /** Whether {@code found}, which {@link #find} has answered, is in the current segment. */
+  public boolean isInCurrent(long block, long found) {
+    if (current == null || found == BlockIndex.NONE) {
+      return false;
+    }
+    long id = found == ZEROES ? ring.idOf(zeroes.find(block)) : ring.idOfLine(found);
+    return id == current.id;
+  }
+
   /** Whether a zero run is newer than {@code line}, which is what the index has of the block. */
   public boolean isZeroed(long block, long line) {
     if (zeroes.isEmpty() || !rules.hold(Rule.ZERO_RUN_HIDES_LINES)) {

@@ -3,16 +3,20 @@ package writeboost.volume;
 /**
  * The 16 counters of the status line: how many pieces of each kind there were. A kind is a sum of
  * the bits below. Immutable.
+ *
+ * <p>In 2013 only a hit could be on the buffer, so four of the 16 were always zero; in layout v1
+ * they still are. Here a block can be known to the log without a line: a zero run covers it. That
+ * is no hit, because no line holds data of the block, but the run can be in the current segment.
  */
 public final class Pieces {
 
-  /** A write, a zero run included; otherwise a read. */
+  /** A write; otherwise a read. A zero run is one piece, of a full size, and no hit. */
   public static final int WRITE = 1;
 
-  /** The log had something of the block. */
+  /** A line of the log held data of the block. */
   public static final int HIT = 2;
 
-  /** What it had was in the current segment. */
+  /** The newest that the log had of the block, line or zero run, was in the current segment. */
   public static final int ON_BUFFER = 4;
 
   /** The piece was a whole block. */

@@ -55,7 +55,7 @@ final class ReadPath {
     int within = (int) (offset & (Geometry.BLOCK - 1));
     int bytes = (int) Math.min(Geometry.BLOCK - within, left);
     long line = log.find(block);
-    count(line, bytes);
+    count(block, line, bytes);
     int end = bytes;
     for (int blocks = 1; blocks < RUN_MAX && end < left; blocks++) {
       int more = (int) Math.min(Geometry.BLOCK, left - end);
@@ -64,7 +64,7 @@ final class ReadPath {
       if (!joins) {
         break;
       }
-      count(nextLine, more);
+      count(block + blocks, nextLine, more);
       end += more;
     }
     return end;
@@ -89,11 +89,9 @@ final class ReadPath {
         && log.bufferOf(log.ring.idOfLine(line)) == null;
   }
 
-  private void count(long line, int bytes) {
-    boolean hit = line != BlockIndex.NONE;
-    boolean onBuffer =
-        line >= 0 && log.current() != null && log.ring.idOfLine(line) == log.current().id;
-    statistics.piece(false, hit, onBuffer, bytes == Geometry.BLOCK);
+  private void count(long block, long line, int bytes) {
+    boolean onBuffer = log.isInCurrent(block, line);
+    statistics.piece(false, line >= 0, onBuffer, bytes == Geometry.BLOCK);
   }
 
   /**

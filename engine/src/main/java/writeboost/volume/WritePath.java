@@ -155,11 +155,8 @@ final class WritePath {
     int sectors = Sectors.mask(within, bytes);
     long old = log.index.find(block);
     boolean zeroed = log.isZeroed(block, old);
-    statistics.piece(
-        true,
-        zeroed || old != BlockIndex.NONE,
-        !zeroed && old != BlockIndex.NONE && isInCurrent(old),
-        sectors == Sectors.ALL);
+    long found = zeroed ? Log.ZEROES : old;
+    statistics.piece(true, found >= 0, log.isInCurrent(block, found), sectors == Sectors.ALL);
     WritePiece piece = pieces.take();
     ticket.pieceBegun();
     piece.begin(ticket, ticket.request.operation != Operation.WRITE, within, bytes);
@@ -196,11 +193,6 @@ final class WritePath {
     boolean dirty =
         log.table.has((int) line, LineTable.DIRTY) && log.rules.hold(Rule.MERGE_OLDER_SECTORS);
     return dirty || log.mayBeZeroedAgain(block);
-  }
-
-  private boolean isInCurrent(long line) {
-    SegmentBuffer buffer = log.current();
-    return buffer != null && log.ring.idOfLine(line) == buffer.id;
   }
 
   void pieceDone(WritePiece piece) {
