@@ -158,6 +158,11 @@ public final class Log {
         || current == null && !ring.canOpen(ring.newestId() + 1);
   }
 
+  /** True where even a copy has no slot. */
+  public boolean lacksSlotForCopy() {
+    return current == null && !ring.canOpen(ring.newestId() + 1);
+  }
+
   private boolean openNext() {
     long id = ring.newestId() + 1;
     SegmentBuffer buffer = bufferFor(id);

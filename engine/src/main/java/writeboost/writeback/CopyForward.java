@@ -23,7 +23,7 @@ import writeboost.log.SegmentWriter;
  *
  * <pre>
  *   IDLE -> READING a line -> taking the next line of the log for it -> READING the next one ... -> SYNCING -> IDLE
- *             refused: WAITING, again          no room there: NO_ROOM
+ *             refused: WAITING, again          no room there: NO_ROOM, and write-back has another try
  * </pre>
  *
  * <p>Not sooner than when the room is needed: the copies fill segments too, and would be copied for
@@ -124,9 +124,24 @@ final class CopyForward extends DurabilityWaiter implements DeviceOperation.Owne
           read(effects);
         }
       }
-      case NO_ROOM -> place(effects);
+      case NO_ROOM -> {
+        if (log.lacksSlotForCopy() && backOff.isOver(nowNs)) {
+          letWriteBackTryAgain();
+        } else {
+          place(effects);
+        }
+      }
       case READING, SYNCING -> {}
     }
+  }
+
+  /**
+   * A resume has found the log so full that not even a copy has room. The backing device may take
+   * by now what it has refused.
+   */
+  private void letWriteBackTryAgain() {
+    sweptId = log.ring.writtenBackId();
+    phase = Phase.IDLE;
   }
 
   private void begin(Effects effects) {
@@ -193,6 +208,9 @@ final class CopyForward extends DurabilityWaiter implements DeviceOperation.Owne
   private void place(Effects effects) {
     if (isNeeded()) {
       if (!log.hasRoomForCopy()) {
+        if (phase != Phase.NO_ROOM) {
+          backOff.failed(nowNs);
+        }
         phase = Phase.NO_ROOM;
         return;
       }

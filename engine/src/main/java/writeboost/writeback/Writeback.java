@@ -157,6 +157,7 @@ public final class Writeback implements DeviceOperation.Owner {
     if (stopped || held) {
       return;
     }
+    copyForward.advance(urged, nowNs, effects);
     if (phase == Phase.WAITING && backOff.isOver(nowNs)) {
       phase = Phase.IDLE;
     }
@@ -164,22 +165,34 @@ public final class Writeback implements DeviceOperation.Owner {
       begin(urged, effects);
     }
     if (phase == Phase.WRITING) {
+      writing.setInFlightMax(inFlightMax(urged));
       writing.advance(effects);
     }
-    copyForward.advance(urged, nowNs, effects);
   }
 
   private void begin(boolean urged, Effects effects) {
-    int segments = urged || draining ? log.geometry.segmentCount() : allowed ? batchSegments : 0;
+    int slots = log.geometry.segmentCount();
+    int segments = Pressure.segments(used(), slots, allowed, urged || draining, batchSegments);
     long swept = copyForward.sweptId();
     if (segments > 0 && batch.newestAllowed() > swept) {
       readError = Errno.OK;
+      writing.setInFlightMax(inFlightMax(urged));
       batch.begin(swept, segments, !mayLeave(unreadable));
       phase = Phase.COLLECTING;
       collect(effects);
     } else if (draining && swept == log.ring.newestId() - 1) {
       log.seal(); // nothing else is left
     }
+  }
+
+  /** Slots that are not free, nor will be once the record says so. */
+  private long used() {
+    return log.ring.newestId() - log.ring.writtenBackId();
+  }
+
+  private int inFlightMax(boolean urged) {
+    int slots = log.geometry.segmentCount();
+    return Pressure.inFlight(used(), slots, allowed, urged || draining, Writing.IN_FLIGHT_MAX);
   }
 
   /** A step of long work under the lock, which others get between the steps. */
