@@ -34,7 +34,7 @@ import writeboost.cli.control.ControlRequest;
       "Tunables, and their names in dm-writeboost 2.2: allow_migrate",
       "(allow_writeback) 0..1, enable_migration_modulator",
       "(enable_writeback_modulator) 0..1, migrate_threshold (writeback_threshold)",
-      "0..100 %, nr_max_batched_migration (nr_max_batched_writeback) 1..1024",
+      "0..100 %%, nr_max_batched_migration (nr_max_batched_writeback) 1..1024",
       "segments, barrier_deadline_ms 0..1000, update_record_interval",
       "(update_sb_record_interval) 0..3600 s, sync_interval (sync_data_interval)",
       "0..3600 s.",

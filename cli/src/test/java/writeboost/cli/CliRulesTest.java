@@ -1,11 +1,18 @@
 package writeboost.cli;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What the command may do. It may know every other room but the benchmarks. */
 final class CliRulesTest {
@@ -28,5 +35,26 @@ final class CliRulesTest {
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup|FunctionDescriptor).*")
         .because("a wrong foreign call takes the whole process down: there is one place to look")
         .check(ROOM);
+  }
+
+  private static Stream<CommandLine> commands() {
+    CommandLine main = new CommandLine(new Main());
+    return Stream.concat(Stream.of(main), main.getSubcommands().values().stream());
+  }
+
+  /** An example begins with what is typed; no terminal is narrower than 80 columns. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandHasHelpWithExamples(CommandLine command) {
+    CommandSpec spec = command.getCommandSpec();
+    assertThat(spec.usageMessage().description()).as(spec.name()).isNotEmpty();
+    assertThat(spec.usageMessage().footerHeading()).as(spec.name()).contains("Examples:");
+    assertThat(Arrays.stream(spec.usageMessage().footer()).map(String::strip))
+        .as(spec.name())
+        .anyMatch(line -> line.startsWith(spec.qualifiedName()));
+    assertThat(command.getUsageMessage().lines())
+        .as(spec.name())
+        .allMatch(line -> line.length() <= 80);
+    assertThat(spec.options()).as(spec.name()).allMatch(option -> option.description().length > 0);
   }
 }
