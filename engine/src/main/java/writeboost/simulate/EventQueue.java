@@ -32,7 +32,12 @@ public final class EventQueue {
 
   /** After a time around {@code meanNs}. */
   public void later(long meanNs, Runnable step) {
-    events.add(new Event(nowNs + chance.around(meanNs), number++, step));
+    at(nowNs + chance.around(meanNs), step);
+  }
+
+  /** At this time, which is not past. */
+  public void at(long timeNs, Runnable step) {
+    events.add(new Event(timeNs, number++, step));
   }
 
   public boolean isEmpty() {

@@ -4,8 +4,9 @@
  *
  * <p>Reading order: {@link writeboost.simulate.Simulation} (a run), {@link
  * writeboost.simulate.SimulatedDisk}, {@link writeboost.simulate.PrefixChecker} (what must hold),
- * {@link writeboost.simulate.SimulatedWorld}. Nothing here may depend on real time, threads, or the
- * order of an unordered collection: a seed replays a run bit for bit.
+ * {@link writeboost.simulate.SimulatedWorld}. {@link writeboost.simulate.RotatingDisk} stands by
+ * itself: what a disk's arm and rotation cost. Nothing here may depend on real time, threads, or
+ * the order of an unordered collection: a seed replays a run bit for bit.
  */
 @NullMarked
 package writeboost.simulate;
