@@ -24,7 +24,9 @@ class DiskDrainTest {
   private static final int WRITES = 32_768;
 
   private static final int ORDER = 10;
-  private static final int SEGMENTS = 320;
+
+  /** So many that the log is not half full: then write-back would begin by itself. */
+  private static final int SEGMENTS = 640;
 
   private static final Tunables NO_BACKGROUND =
       Tunables.STANDARD.with(Tunable.ALLOW_MIGRATE, 0).with(Tunable.ENABLE_MIGRATION_MODULATOR, 0);
