@@ -35,6 +35,7 @@ public final class Barriers implements DeviceOperation.Owner {
   private long coveredRecord;
   private long recordWritten;
   private boolean urgent;
+  private boolean syncWanted;
   private int failed;
   private long flushes;
 
@@ -71,6 +72,29 @@ public final class Barriers implements DeviceOperation.Owner {
     recordWritten = id;
   }
 
+  /** Makes durable what is in the log now, and a record that has been written; nobody waits. */
+  public void sync() {
+    syncWanted = true;
+  }
+
+  private boolean hasUnsaved() {
+    return log.end() > durable || hasNewRecord();
+  }
+
+  /** Whether all is durable, and no flush on its way. */
+  public boolean isAtRest() {
+    return !flushing && roundTarget < 0 && !hasUnsaved();
+  }
+
+  /** Whether a flush is on its way. */
+  public boolean isFlushing() {
+    return flushing;
+  }
+
+  private boolean hasNewRecord() {
+    return recordWritten > log.ring.durableRecordId();
+  }
+
   /** Somebody waits for room in the log: flush as soon as that may help. */
   public void setUrgent(boolean newUrgent) {
     urgent = newUrgent;
@@ -85,8 +109,10 @@ public final class Barriers implements DeviceOperation.Owner {
     if (flushing) {
       return;
     }
-    if (roundTarget < 0 && last != null) {
-      roundTarget = last.awaitedPosition;
+    syncWanted &= hasUnsaved();
+    if (roundTarget < 0 && (syncWanted || last != null)) {
+      roundTarget = syncWanted || last == null ? log.end() : last.awaitedPosition;
+      syncWanted = false;
       if (roundTarget > log.frozenEnd()) {
         log.freeze();
         writer.advance(durable, effects);
@@ -111,9 +137,8 @@ public final class Barriers implements DeviceOperation.Owner {
    * and a record that slots wait for becomes durable.
    */
   private boolean wantsFlush() {
-    boolean newRecord = recordWritten > log.ring.durableRecordId();
     long awaiting = writer.segmentsAwaitingFlush();
-    if (urgent && (newRecord || writer.completed() > durable || awaiting > 0)) {
+    if (urgent && (hasNewRecord() || writer.completed() > durable || awaiting > 0)) {
       return true;
     }
     long completedSegments = log.ring.idOf(writer.completed()) - 1 - log.durableId();

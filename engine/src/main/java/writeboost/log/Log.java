@@ -40,6 +40,7 @@ public final class Log {
   private boolean ended;
 
   private long dirtyLines;
+  private long linesDirtied;
 
   /**
    * @param memory of the RAM buffers, a multiple of a segment, aligned to 4096; at least two
@@ -250,6 +251,7 @@ public final class Log {
     buffer.fill++;
     buffer.fillingOpen++;
     dirtyLines++;
+    linesDirtied++;
     ring.setLength(buffer.id, buffer.fill);
     if (buffer.fill == geometry.linesPerSegment()) {
       seal();
@@ -393,6 +395,11 @@ public final class Log {
    */
   public long dirtyLines() {
     return dirtyLines;
+  }
+
+  /** Lines that have become dirty in this life. */
+  public long linesDirtied() {
+    return linesDirtied;
   }
 
   /** Whether nothing of a segment is dirty. */

@@ -13,6 +13,7 @@ import writeboost.layout.Geometry;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
 import writeboost.log.Barriers;
+import writeboost.log.DirtyAge;
 import writeboost.log.LapWriter;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
@@ -44,13 +45,17 @@ public final class Core {
   private final Barriers barriers;
   private final Writeback writeback;
   private final Recorder recorder;
+  private final Tuning tuning;
   private final WritePath writes;
   private final ReadPath reads;
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
-  private final Modulator modulator = new Modulator();
-  private boolean stopping;
+  private final DirtyAge dirtyAge;
+  private final Suspension suspension = new Suspension();
 
-  private Tunables tunables = Tunables.STANDARD;
+  /** Requests accepted and not answered. */
+  private int inside;
+
+  private boolean stopping;
 
   /** Everything is to be written back, whoever waits for room or not. */
   private boolean draining;
@@ -70,9 +75,11 @@ public final class Core {
                   log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
           case LapLayout _ -> new LapWriter(log, this::cacheFailed);
         };
+    dirtyAge = new DirtyAge(log);
     barriers = new Barriers(log, writer, this::cacheFailed);
     writeback = new Writeback(log, check, barriers, memory.writeback(), this::cacheFailed);
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
+    tuning = new Tuning(writeback);
     writes = new WritePath(this, log, check, statistics);
     reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
   }
@@ -124,6 +131,7 @@ public final class Core {
     lock.lock();
     try {
       writeback.tick(nowNs);
+      dirtyAge.tick(nowNs);
       advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
@@ -141,22 +149,23 @@ public final class Core {
   public void backingLoad(long nowNs, long busyNs, long writebackNs) {
     lock.lock();
     try {
-      modulator.sample(nowNs, busyNs, writebackNs);
-      writeback.setAllowed(isMigrationAllowed());
+      tuning.backingLoad(nowNs, busyNs, writebackNs);
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * {@code request} is not waited for any more: if it waits for room in the log, it is answered
-   * now.
+   * {@code request} is not waited for any more: if it waits for room in the log, or for the end of
+   * a suspension, it is answered now.
    */
   public void cancel(Request request, Effects effects) {
     lock.lock();
     try {
       if (request.deviceState instanceof Ticket ticket && ticket.waiting) {
-        writes.endWaiting(ticket, Errno.ECANCELED, effects);
+        if (!suspension.cancel(ticket, effects)) {
+          writes.cancel(ticket, effects);
+        }
         advance(effects);
       }
     } finally {
@@ -166,14 +175,15 @@ public final class Core {
 
   /**
    * No more requests are taken, no more write-back begun; {@code stopped}, a FLUSH, is answered
-   * once everything accepted so far is durable and the current segment closed.
+   * once everything accepted so far is durable and the current segment closed. Ends a suspension.
    */
   public void stop(Request stopped, Effects effects) {
     lock.lock();
     try {
       stopping = true;
       writeback.stop();
-      writes.endWaiting(null, Errno.ESHUTDOWN, effects);
+      writes.endWaiting(Errno.ESHUTDOWN, effects);
+      suspension.end(Errno.ESHUTDOWN, effects).endAll(Errno.ESHUTDOWN, effects);
       log.close();
       pendingStop = stopped;
       advance(effects);
@@ -191,7 +201,9 @@ public final class Core {
     try {
       draining = true;
       writeback.drain();
-      log.seal();
+      if (!suspension.isOn()) { // otherwise write-back seals it later, when nothing else is left
+        log.seal();
+      }
       advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
@@ -210,12 +222,60 @@ public final class Core {
     }
   }
 
+  /**
+   * From now on new requests wait, in order, until {@link #resume}, and write-back pauses. {@code
+   * quiesced}, a FLUSH, is answered once every request accepted before is answered (but for those
+   * that wait for room in the log: they go on waiting), everything that was acknowledged is durable
+   * on the cache device, and no device has anything to do. It is answered EIO where the volume has
+   * failed, ECANCELED where a resume comes first, and ESHUTDOWN where a stop does.
+   *
+   * <p>A core that is suspended already stays so.
+   */
+  public void suspend(Request quiesced, Effects effects) {
+    lock.lock();
+    try {
+      if (stopping) {
+        effects.answer(quiesced, Errno.ESHUTDOWN);
+        return;
+      }
+      suspension.begin(quiesced);
+      writeback.setHeld(true);
+      advance(effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Goes on after {@link #suspend}, with the requests that have waited first, in their order. */
+  public void resume(Effects effects) {
+    lock.lock();
+    try {
+      if (!suspension.isOn()) {
+        return;
+      }
+      writeback.setHeld(false);
+      TicketQueue held = suspension.end(Errno.ECANCELED, effects);
+      while (!held.isEmpty()) {
+        Ticket ticket = held.removeFirst();
+        int error = refusal(ticket.request); // the cache device may have failed meanwhile
+        if (error != Errno.OK) {
+          ticket.refuse(error, effects);
+        } else {
+          begin(ticket, effects);
+        }
+      }
+      advance(/* mayBegin= */ true, effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sets what holds from the beginning; before all other calls. */
   public void begin(Tunables values) {
     lock.lock();
     try {
       for (Tunable tunable : Tunable.values()) {
-        set(tunable, values.get(tunable));
+        tuning.set(tunable, values.get(tunable));
       }
     } finally {
       lock.unlock();
@@ -230,29 +290,11 @@ public final class Core {
   public void tune(Tunable tunable, int value, Effects effects) {
     lock.lock();
     try {
-      set(tunable, value);
+      tuning.set(tunable, value);
       advance(effects);
     } finally {
       lock.unlock();
     }
-  }
-
-  private void set(Tunable tunable, int value) {
-    tunables = tunables.with(tunable, value);
-    switch (tunable) {
-      case NR_MAX_BATCHED_MIGRATION -> writeback.setBatchSegments(value);
-      case MIGRATE_THRESHOLD -> modulator.setThreshold(value);
-      case ALLOW_MIGRATE, ENABLE_MIGRATION_MODULATOR -> {}
-      case BARRIER_DEADLINE_MS, UPDATE_RECORD_INTERVAL, SYNC_INTERVAL -> {}
-    }
-    writeback.setAllowed(isMigrationAllowed());
-  }
-
-  /** While the modulator is on, it decides; what was set holds again when it is off. */
-  private boolean isMigrationAllowed() {
-    return tunables.isOn(Tunable.ENABLE_MIGRATION_MODULATOR)
-        ? modulator.allows()
-        : tunables.isOn(Tunable.ALLOW_MIGRATE);
   }
 
   /** The counters of pieces begin at zero again. */
@@ -276,8 +318,16 @@ public final class Core {
       effects.answer(request, error);
       return;
     }
-    Ticket ticket = begin(request);
-    switch (request.operation) {
+    Ticket ticket = ticket(request);
+    if (suspension.isOn()) {
+      suspension.hold(ticket);
+    } else {
+      begin(ticket, effects);
+    }
+  }
+
+  private void begin(Ticket ticket, Effects effects) {
+    switch (ticket.request.operation) {
       case READ -> reads.accept(ticket, effects);
       case WRITE, WRITE_ZEROES, TRIM -> writes.accept(ticket, effects);
       case FLUSH -> ticket.await(barriers, effects);
@@ -301,7 +351,8 @@ public final class Core {
     return health.isFailed() && request.operation != Operation.READ ? Errno.EIO : Errno.OK;
   }
 
-  private Ticket begin(Request request) {
+  private Ticket ticket(Request request) {
+    inside++;
     Ticket ticket = tickets.take();
     ticket.begin(request);
     return ticket;
@@ -318,8 +369,26 @@ public final class Core {
    * @param mayBegin no client waits for the calling thread, so that it may begin long work
    */
   private void advance(boolean mayBegin, Effects effects) {
+    if (suspension.isQuiet()) {
+      return;
+    }
+    goOn(mayBegin, effects);
+    if (suspension.isQuiescing() && isQuiet()) {
+      suspension.quiet(health.isFailed() ? Errno.EIO : Errno.OK, effects);
+    }
+  }
+
+  private boolean isQuiet() {
+    boolean durable = health.isFailed() ? !barriers.isFlushing() : barriers.isAtRest();
+    return durable
+        && inside == suspension.heldCount() + writes.waitingCount()
+        && writeback.isQuiet()
+        && !recorder.isWriting();
+  }
+
+  private void goOn(boolean mayBegin, Effects effects) {
     if (pendingStop != null && !recorder.isWriting()) {
-      begin(pendingStop).await(barriers, effects);
+      ticket(pendingStop).await(barriers, effects);
       pendingStop = null;
     }
     if (configuration.readOnly || health.isFailed()) {
@@ -332,6 +401,10 @@ public final class Core {
     boolean waiting = writes.hasWaiting();
     if (!stopping) {
       writeback.advance(waiting && log.lacksSlot(), mayBegin, effects);
+    }
+    if (suspension.isQuiescing()) {
+      barriers.sync();
+    } else if (!stopping) {
       recorder.advance(effects);
     }
     barriers.setUrgent(waiting || draining);
@@ -342,7 +415,7 @@ public final class Core {
     if (!health.isFailed() && holds(Rule.FAILED_FLUSH_IS_FINAL)) {
       health.fail("cache device: " + what + ": " + Errno.name(error));
       barriers.fail(Errno.EIO, effects);
-      writes.endWaiting(null, Errno.EIO, effects);
+      writes.endWaiting(Errno.EIO, effects);
     }
   }
 
@@ -366,6 +439,7 @@ public final class Core {
   }
 
   void ticketDone(Ticket ticket) {
+    inside--;
     tickets.put(ticket);
   }
 
@@ -385,14 +459,18 @@ public final class Core {
     try {
       return new Snapshot(
           log.dirtyLines(),
+          log.linesDirtied(),
+          dirtyAge.seconds(),
           log.geometry.segmentCount(),
           log.ring.writtenBackId(),
           log.durableId(),
           log.ring.newestId(),
           log.cursor(),
           statistics.snapshot(),
-          tunables.with(Tunable.ALLOW_MIGRATE, isMigrationAllowed() ? 1 : 0),
+          tuning.inForce(),
           writeback.batchSegments(),
+          tuning.backingLoad(),
+          suspension.isOn(),
           barriers.durablePosition(),
           (log.end() - barriers.durablePosition()) * Geometry.BLOCK,
           writer.bytesWritten(),

@@ -217,6 +217,26 @@ final class Driver {
     }
   }
 
+  void suspend(Request quiesced) {
+    Turn turn = begin();
+    try {
+      core.suspend(quiesced, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
+  void resume() {
+    Turn turn = begin();
+    try {
+      core.resume(turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
   void tune(Tunable tunable, int value) {
     Turn turn = begin();
     try {

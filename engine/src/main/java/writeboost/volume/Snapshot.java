@@ -4,6 +4,9 @@ package writeboost.volume;
  * Numbers of one moment.
  *
  * @param dirtyLines lines that are not on the backing device for good
+ * @param linesDirtied lines that have become dirty in this life
+ * @param oldestDirtySeconds for how long the oldest dirty data has been dirty, or since the start
+ *     where it was found then; -1 where nothing is dirty
  * @param segments slots of the cache device
  * @param writtenBackId newest segment that is written back, with all before it
  * @param durableId newest segment that is closed and durable, with all before it
@@ -13,6 +16,9 @@ package writeboost.volume;
  * @param pieces how many pieces of each kind there were
  * @param tunables what is set
  * @param batchedSegments that write-back takes at once just now
+ * @param backingLoad how busy the backing device was with others than write-back in the last second
+ *     that is known, in percent; -1 where none is
+ * @param suspended requests wait until the volume goes on
  * @param durablePosition everything before this position of the log is durable
  * @param unsavedBytes of lines that are not durable
  * @param bytesLogged bytes written to segments in this life
@@ -29,6 +35,8 @@ package writeboost.volume;
  */
 public record Snapshot(
     long dirtyLines,
+    long linesDirtied,
+    long oldestDirtySeconds,
     int segments,
     long writtenBackId,
     long durableId,
@@ -37,6 +45,8 @@ public record Snapshot(
     Pieces pieces,
     Tunables tunables,
     int batchedSegments,
+    int backingLoad,
+    boolean suspended,
     long durablePosition,
     long unsavedBytes,
     long bytesLogged,

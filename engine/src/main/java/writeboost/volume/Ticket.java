@@ -27,7 +27,7 @@ final class Ticket extends DurabilityWaiter {
 
   private int error;
 
-  /** Next in the queue of requests that wait for room. */
+  /** Next in the {@link TicketQueue}, while it is {@link #waiting}. */
   @Nullable Ticket next;
 
   boolean waiting;
@@ -77,10 +77,16 @@ final class Ticket extends DurabilityWaiter {
   }
 
   /** Remembers the first error; the pieces already begun run to their end. */
-  void fail(int pieceError) {
+  private void fail(int pieceError) {
     if (error == Errno.OK) {
       error = pieceError;
     }
+  }
+
+  /** Ends its wait; what has begun of it runs to its end. */
+  void refuse(int refusal, Effects effects) {
+    fail(refusal);
+    pieceDone(refusal, effects);
   }
 
   @Override

@@ -266,6 +266,38 @@ public final class Volume implements BlockDevice {
   }
 
   /**
+   * From now on requests wait, in their order, and write-back pauses; returns once everything that
+   * was acknowledged is durable on the cache device and neither device has anything to do. A volume
+   * that is suspended already stays so. Waits as long as the devices take; a {@link #resume} or a
+   * {@link #stop} ends that.
+   *
+   * @throws IOException if not everything is durable, or the suspension is over; where only the
+   *     cache device has failed, the volume is suspended nevertheless
+   */
+  public void suspend() throws IOException {
+    CountDownLatch done = new CountDownLatch(1);
+    Request quiesced = new Request(answered -> done.countDown());
+    quiesced.set(Operation.FLUSH, 0, 0, 0);
+    driver.suspend(quiesced);
+    awaitUninterruptibly(done);
+    switch (quiesced.error) {
+      case Errno.OK -> {}
+      case Errno.ECANCELED -> throw new IOException("the volume was resumed before it was quiet");
+      case Errno.ESHUTDOWN -> throw new IOException("the volume has been stopped");
+      default ->
+          throw new IOException(
+              cache.name()
+                  + ": not everything that was written could be saved: "
+                  + started.core().snapshot().failure());
+    }
+  }
+
+  /** Goes on after {@link #suspend}; the requests that have waited come first. */
+  public void resume() {
+    driver.resume();
+  }
+
+  /**
    * Sets {@code tunable} from now on.
    *
    * @throws IllegalArgumentException if {@code value} is out of range; then nothing has changed

@@ -1,6 +1,5 @@
 package writeboost.volume;
 
-import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.effect.Effects;
@@ -33,8 +32,7 @@ final class WritePath {
   private final Statistics statistics;
   private final Pool<WritePiece> pieces;
 
-  private @Nullable Ticket firstWaiting;
-  private @Nullable Ticket lastWaiting;
+  private final TicketQueue waiting = new TicketQueue();
 
   WritePath(Core core, Log log, LineCheck check, Statistics statistics) {
     this.log = log;
@@ -43,66 +41,41 @@ final class WritePath {
   }
 
   void accept(Ticket ticket, Effects effects) {
-    if (firstWaiting == null && takeApart(ticket, effects)) {
+    if (waiting.isEmpty() && takeApart(ticket, effects)) {
       ticket.pieceDone(Errno.OK, effects);
-      return;
-    }
-    ticket.waiting = true;
-    if (lastWaiting == null) {
-      firstWaiting = ticket;
     } else {
-      lastWaiting.next = ticket;
+      waiting.add(ticket);
     }
-    lastWaiting = ticket;
   }
 
   /** Goes on with the requests that wait for room, oldest first. */
   void advance(Effects effects) {
-    while (firstWaiting != null && takeApart(firstWaiting, effects)) {
-      Ticket done = firstWaiting;
-      removeFirst();
-      done.pieceDone(Errno.OK, effects);
+    Ticket oldest = waiting.first();
+    while (oldest != null && takeApart(oldest, effects)) {
+      waiting.removeFirst().pieceDone(Errno.OK, effects);
+      oldest = waiting.first();
     }
-  }
-
-  private void removeFirst() {
-    Ticket ticket = Core.require(firstWaiting);
-    firstWaiting = ticket.next;
-    if (firstWaiting == null) {
-      lastWaiting = null;
-    }
-    ticket.next = null;
-    ticket.waiting = false;
   }
 
   boolean hasWaiting() {
-    return firstWaiting != null;
+    return !waiting.isEmpty();
   }
 
-  /**
-   * Ends the wait of one request, or of all where {@code only} is null; what has begun of it runs
-   * to its end.
-   */
-  void endWaiting(@Nullable Ticket only, int error, Effects effects) {
-    Ticket ticket = firstWaiting;
-    firstWaiting = null;
-    lastWaiting = null;
-    while (ticket != null) {
-      Ticket next = ticket.next;
-      ticket.next = null;
-      if (only == null || only == ticket) {
-        ticket.waiting = false;
-        ticket.fail(error);
-        ticket.pieceDone(error, effects);
-      } else if (lastWaiting == null) {
-        firstWaiting = ticket;
-        lastWaiting = ticket;
-      } else {
-        lastWaiting.next = ticket;
-        lastWaiting = ticket;
-      }
-      ticket = next;
+  /** Requests that wait for room. */
+  int waitingCount() {
+    return waiting.count();
+  }
+
+  /** {@code ticket} waits no more; what has begun of it runs to its end. */
+  void cancel(Ticket ticket, Effects effects) {
+    if (waiting.remove(ticket)) {
+      ticket.refuse(Errno.ECANCELED, effects);
     }
+  }
+
+  /** As {@link #cancel}, all of them. */
+  void endWaiting(int error, Effects effects) {
+    waiting.endAll(error, effects);
   }
 
   /** Makes pieces of what is left of a request; false where it has to wait for room. */

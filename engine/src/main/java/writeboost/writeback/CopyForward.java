@@ -258,6 +258,11 @@ final class CopyForward extends DurabilityWaiter implements DeviceOperation.Owne
     phase = Phase.IDLE;
   }
 
+  /** Whether it waits for nothing that is on its way. */
+  boolean isQuiet() {
+    return phase != Phase.READING && phase != Phase.SYNCING;
+  }
+
   /** Lines copied. */
   long copied() {
     return copied;

@@ -129,6 +129,12 @@ public final class Writeback implements DeviceOperation.Owner {
     writing.setHeld(newHeld);
   }
 
+  /** Whether no device has anything to do for it; while it is held, that stays so. */
+  public boolean isQuiet() {
+    boolean pausing = phase == Phase.IDLE || phase == Phase.WAITING;
+    return (pausing || phase == Phase.WRITING && writing.isQuiet()) && copyForward.isQuiet();
+  }
+
   /**
    * Begins nothing more; what is in flight comes to its end, and is done again in the next life.
    */

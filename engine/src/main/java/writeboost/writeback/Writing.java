@@ -104,6 +104,11 @@ final class Writing implements DeviceOperation.Owner {
     held = newHeld;
   }
 
+  /** Whether nothing is in flight. */
+  boolean isQuiet() {
+    return inFlight == 0 && phase != Phase.FLUSHING;
+  }
+
   /** The plan is sorted. */
   void begin(boolean newSingly, Effects effects) {
     singly = newSingly;
