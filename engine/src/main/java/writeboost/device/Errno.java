@@ -14,6 +14,10 @@ public final class Errno {
   public static final int ENOTSUP = 95;
   public static final int ENODATA = 61;
   public static final int EILSEQ = 84;
+
+  /** The way to the device is cut: what was written since its last good FLUSH may be lost. */
+  public static final int ENOTCONN = 107;
+
   public static final int ESHUTDOWN = 108;
   public static final int EREMOTEIO = 121;
   public static final int ECANCELED = 125;
@@ -40,6 +44,7 @@ public final class Errno {
       case ENOTSUP -> "ENOTSUP";
       case ENODATA -> "ENODATA";
       case EILSEQ -> "EILSEQ";
+      case ENOTCONN -> "ENOTCONN";
       case ESHUTDOWN -> "ESHUTDOWN";
       case EREMOTEIO -> "EREMOTEIO";
       case ECANCELED -> "ECANCELED";

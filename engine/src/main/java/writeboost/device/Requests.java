@@ -1,13 +1,13 @@
 package writeboost.device;
 
-/** The guards that every device of this package puts before a request. Any thread. */
-final class Requests {
+/** The guards that a device puts before a request. Any thread. */
+public final class Requests {
   static final int SECTOR_BYTES = 512;
 
   private Requests() {}
 
   /** 0, or what a request that cannot be carried out is to be answered. */
-  static int check(Request request, long deviceSize, boolean readOnly) {
+  public static int check(Request request, long deviceSize, boolean readOnly) {
     Operation operation = request.operation;
     if (operation == Operation.FLUSH) {
       return Errno.OK;

@@ -49,8 +49,11 @@ final class Protocol {
   static final int REP_SERVER = 2;
   static final int REP_INFO = 3;
   static final int REP_ERR_UNSUP = 0x8000_0001;
+  static final int REP_ERR_POLICY = 0x8000_0002;
   static final int REP_ERR_INVALID = 0x8000_0003;
+  static final int REP_ERR_TLS_REQD = 0x8000_0005;
   static final int REP_ERR_UNKNOWN = 0x8000_0006;
+  static final int REP_ERR_SHUTDOWN = 0x8000_0007;
   static final int REP_ERR_TOO_BIG = 0x8000_0009;
 
   static final int INFO_EXPORT = 0;
@@ -67,6 +70,7 @@ final class Protocol {
   static final int TRANSMIT_SEND_TRIM = 1 << 5;
   static final int TRANSMIT_SEND_WRITE_ZEROES = 1 << 6;
   static final int TRANSMIT_CAN_MULTI_CONN = 1 << 8;
+  static final int TRANSMIT_SEND_FAST_ZERO = 1 << 11;
 
   static final int REQUEST_MAGIC = 0x25609513;
   static final int SIMPLE_REPLY_MAGIC = 0x67446698;
@@ -91,6 +95,7 @@ final class Protocol {
 
   static final int CMD_FLAG_FUA = 1;
   static final int CMD_FLAG_NO_HOLE = 2;
+  static final int CMD_FLAG_FAST_ZERO = 1 << 4;
 
   // Block size constraints
 

@@ -1,16 +1,30 @@
 /**
- * The NBD protocol: a server that exports any {@link writeboost.device.BlockDevice}.
+ * The NBD protocol: a server that exports any {@link writeboost.device.BlockDevice}, and a client
+ * that is one.
  *
- * <p>Knows the {@code writeboost.device} package and nothing else of the engine. In protocol order:
+ * <p>Knows the {@code writeboost.device} package and nothing else of the engine. {@code Protocol}
+ * has the numbers and pictures. The server, in protocol order:
  *
  * <ul>
- *   <li>{@code Protocol}: numbers and pictures; {@code Export}, {@code ServerOptions}: what and how
+ *   <li>{@code Export}, {@code ServerOptions}: what and how
  *   <li>{@code NbdServer}: listening; life and death of a {@code Connection}
  *   <li>{@code Handshake}: the options of a client
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
  *       a request may be), {@code Command} (a request in flight)
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use
+ * </ul>
+ *
+ * <p>The client:
+ *
+ * <ul>
+ *   <li>{@code NbdDevice}: start here; what a lost connection means
+ *   <li>{@code NbdAddress}, {@code ClientOptions}: where and how
+ *   <li>{@code Link}: one connection; {@code ClientHandshake}: its beginning; {@code RemoteExport}:
+ *       what the server said in it
+ *   <li>{@code Traffic}: the requests that are held; {@code Submission}: one of them, {@code Part}:
+ *       a piece of it on the wire; {@code Unflushed}: what the server may still forget
+ *   <li>{@code Sender}, {@code Receiver}: the bytes
  * </ul>
  */
 @NullMarked

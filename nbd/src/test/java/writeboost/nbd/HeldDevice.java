@@ -52,6 +52,16 @@ final class HeldDevice implements BlockDevice {
     behind.submit(new Request[] {request}, 1);
   }
 
+  /** Answers everything that is held with {@code error}; nothing of it is carried out. */
+  void failHeld(int error) {
+    List<Request> failing;
+    synchronized (this) {
+      failing = List.copyOf(held);
+      held.clear();
+    }
+    failing.forEach(request -> request.complete(error));
+  }
+
   synchronized int held() {
     return held.size();
   }
