@@ -79,6 +79,9 @@ final class DrainRun {
   }
 
   private static String outlook(JsonObject progress) {
+    if (progress.isTrue("suspended")) {
+      return ", waiting for 'resume'";
+    }
     if (!progress.text("trouble").isEmpty()) {
       return ", waiting for the backing device";
     }

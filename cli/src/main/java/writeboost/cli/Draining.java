@@ -22,6 +22,9 @@ final class Draining {
     STUCK
   }
 
+  /** Of the rate of write-back: with less, it is as good as standing still. */
+  private static final double GAIN_MIN = 0.05;
+
   private final Volume volume;
   private final Rates rates;
   private State state = State.NONE;
@@ -88,8 +91,6 @@ final class Draining {
       end(State.DRAINED);
     } else if (now.sweptAll()) {
       end(State.STUCK);
-    } else if (now.writtenBackId() >= now.newestId() - 1) {
-      volume.drain(); // again, for the segment that was opened since
     }
     return state;
   }
@@ -107,7 +108,7 @@ final class Draining {
     long left = Math.max(0, total - done) * Start.LINE_BYTES;
     double gain = rate.writtenBack() - rate.logged();
     boolean watched = rate.wholeWindow() && System.nanoTime() - startNs > Rates.WINDOW_NS;
-    boolean endless = watched && gain <= 0 && now.dirtyLines() > 0;
+    boolean endless = watched && gain < GAIN_MIN * rate.writtenBack() && now.dirtyLines() > 0;
     json.writeNumberProperty("total_bytes", total * Start.LINE_BYTES);
     json.writeNumberProperty("done_bytes", total * Start.LINE_BYTES - left);
     json.writeNumberProperty("dirty_bytes", now.dirtyLines() * Start.LINE_BYTES);
@@ -118,6 +119,9 @@ final class Draining {
     json.writeBooleanProperty("ends", !endless);
     if (gain > 0) {
       json.writeNumberProperty("seconds_left", (long) Math.ceil(left / gain));
+    }
+    if (now.suspended()) {
+      json.writeBooleanProperty("suspended", true);
     }
     if (!now.backingTrouble().isEmpty()) {
       json.writeStringProperty("trouble", now.backingTrouble());

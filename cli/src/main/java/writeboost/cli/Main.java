@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
       MessageCommand.class,
       TableCommand.class,
       DrainCommand.class,
+      SuspendCommand.class,
+      ResumeCommand.class,
       StopCommand.class,
       SimulateCommand.class
     },

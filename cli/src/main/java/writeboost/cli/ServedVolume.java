@@ -56,10 +56,13 @@ final class ServedVolume implements Controlled {
       case "message" -> message(request, answer);
       case "table" -> table(request, answer);
       case "drain" -> drain(request, answer);
+      case "suspend" -> suspend(request, answer);
+      case "resume" -> resume(request, answer);
       case "stop" -> stop(request, answer);
       default ->
           throw new RefusedException(
-              "there is no command \"%s\"; there are status, message, table, drain and stop"
+              ("there is no command \"%s\"; there are status, message, table, drain, suspend,"
+                      + " resume and stop")
                   .formatted(request.command()));
     }
   }
@@ -130,6 +133,9 @@ final class ServedVolume implements Controlled {
 
   /** Until all is written back. A client that goes away ends the reports, not the drain. */
   private void drain(Answer answer) throws RefusedException, IOException {
+    if (volume.snapshot().suspended()) {
+      throw new RefusedException("it is suspended, so nothing can be written back; first 'resume'");
+    }
     draining.start();
     Draining.State state = draining.look(volume.snapshot());
     while (state == Draining.State.RUNNING) {
@@ -147,6 +153,26 @@ final class ServedVolume implements Controlled {
               : "%s cannot be written back: %d lines are damaged, and %s did not take %d"
                   .formatted(left, now.damagedLines(), served.backing(), now.refusedLines()));
     }
+  }
+
+  private void suspend(ControlRequest request, Answer answer)
+      throws RefusedException, IOException {
+    request.allow(Set.of());
+    try {
+      volume.suspend();
+    } catch (IOException e) {
+      throw new RefusedException(String.valueOf(e.getMessage()));
+    }
+    answer.done();
+  }
+
+  private void resume(ControlRequest request, Answer answer) throws RefusedException, IOException {
+    request.allow(Set.of());
+    if (!volume.snapshot().suspended()) {
+      throw new RefusedException("it is not suspended");
+    }
+    volume.resume();
+    answer.done();
   }
 
   private void stop(ControlRequest request, Answer answer) throws RefusedException, IOException {

@@ -54,6 +54,7 @@ final class StatusJson {
     json.writeObjectPropertyStart("drain");
     draining.write(json, now);
     json.writeEndObject();
+    json.writeBooleanProperty("suspended", now.suspended());
     resume(json);
     damage(json, now);
     memory(json);
