@@ -13,8 +13,7 @@ import writeboost.cli.control.ControlRequest;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false,
-    description =
-        "Lets a suspended server go on, with the requests that have waited first.",
+    description = "Lets a suspended server go on, with the requests that have waited first.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  writeboost resume",

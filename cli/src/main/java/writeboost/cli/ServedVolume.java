@@ -155,8 +155,7 @@ final class ServedVolume implements Controlled {
     }
   }
 
-  private void suspend(ControlRequest request, Answer answer)
-      throws RefusedException, IOException {
+  private void suspend(ControlRequest request, Answer answer) throws RefusedException, IOException {
     request.allow(Set.of());
     try {
       volume.suspend();

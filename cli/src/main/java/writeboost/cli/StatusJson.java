@@ -84,6 +84,7 @@ final class StatusJson {
     long used = now.newestId() - now.writtenBackId();
     json.writeNumberProperty("dirty_bytes", now.dirtyLines() * Start.LINE_BYTES);
     json.writeNumberProperty("unsaved_bytes", now.unsavedBytes());
+    json.writeNumberProperty("oldest_dirty_seconds", now.oldestDirtySeconds());
     json.writeObjectPropertyStart("log");
     json.writeNumberProperty("segments_in_use", used);
     json.writeNumberProperty("fill", share(used, now.segments()));

@@ -7,7 +7,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import writeboost.cli.control.ControlRequest;
 
-/** {@code writeboost suspend}: a running server leaves both devices as they are. Runs on the main thread. */
+/**
+ * {@code writeboost suspend}: a running server leaves both devices as they are. Runs on the main
+ * thread.
+ */
 @Command(
     name = "suspend",
     mixinStandardHelpOptions = true,

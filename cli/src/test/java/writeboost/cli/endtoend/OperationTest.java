@@ -3,11 +3,13 @@ package writeboost.cli.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -17,7 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import writeboost.cli.json.Json;
 import writeboost.cli.json.JsonObject;
 
-/** A running server is looked at, drained and suspended while clients and devices do their worst. */
+/**
+ * A running server is looked at, drained and suspended while clients and devices do their worst.
+ */
 @Timeout(200)
 final class OperationTest {
 
@@ -116,31 +120,34 @@ final class OperationTest {
     Server server = serve(new SlowDisk(workspace, "256M", MIB).file().toString());
     NbdClient client = connect(server);
     AtomicBoolean enough = new AtomicBoolean();
-    Semaphore room = new Semaphore(4);
-    Thread writer =
-        Thread.ofPlatform()
-            .daemon()
-            .start(
-                () -> {
-                  try {
-                    for (int i = 0; !enough.get(); i = (i + 7) % 60_000) {
-                      room.acquire();
-                      CompletableFuture<byte[]> done =
-                          client.write((long) i * BLOCK, block(i), false);
-                      done.whenComplete((data, error) -> room.release());
-                    }
-                  } catch (IOException | InterruptedException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+    CompletableFuture<Void> writer =
+        CompletableFuture.runAsync(() -> writeOn(client, enough), Thread.ofPlatform()::start);
     Command drain = Command.start(workspace, "drain", "--control", control);
     drain.awaitError("cannot end like this: clients write");
     assertThat(status().object("drain").isTrue("ends")).isFalse();
     enough.set(true);
-    writer.join();
+    writer.get(NbdClient.LIMIT_S, TimeUnit.SECONDS);
     drain.interrupt(); // a full log would take its minute
     assertThat(drain.awaitEnd()).isEqualTo(1);
     server.stop();
+  }
+
+  /** A few writes at once, all of other blocks, as fast as they are answered. */
+  private static void writeOn(NbdClient client, AtomicBoolean enough) {
+    Deque<CompletableFuture<byte[]>> inFlight = new ArrayDeque<>();
+    try {
+      for (int i = 0; !enough.get(); i = (i + 7) % 60_000) {
+        inFlight.add(client.write((long) i * BLOCK, block(i), false));
+        if (inFlight.size() > 4) {
+          NbdClient.await(inFlight.remove());
+        }
+      }
+      for (CompletableFuture<byte[]> write : inFlight) {
+        NbdClient.await(write);
+      }
+    } catch (Exception e) {
+      throw new CompletionException(e);
+    }
   }
 
   @Test
