@@ -55,7 +55,10 @@ final class ArchitectureTest {
    */
   private static final Set<String> DRIVERS =
       Set.of(
-          "writeboost.volume.Volume", "writeboost.volume.Preparation", "writeboost.volume.Driver");
+          "writeboost.volume.Volume",
+          "writeboost.volume.Preparation",
+          "writeboost.volume.Driver",
+          "writeboost.volume.Timekeeper");
 
   private static final String FOREIGN_FUNCTIONS = "writeboost.device.Posix";
 

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import writeboost.device.Request;
 
 /**
- * What is to be done after the core has returned: I/O, computation, answers. Preallocated, grows to
- * the largest batch seen, then allocates no more. Belongs to one thread; the core only appends.
+ * What is to be done after the core has returned: I/O, computation, answers, timers. Preallocated,
+ * grows to the largest batch seen, then allocates no more. Belongs to one thread; the core only
+ * appends.
  */
 public final class Effects {
 
@@ -18,6 +19,8 @@ public final class Effects {
   private Request[] answered = new Request[FIRST_CAPACITY];
   private int[] errors = new int[FIRST_CAPACITY];
   private int answeredCount;
+  private Timer[] timers = new Timer[1];
+  private int timerCount;
 
   /** Only the core appends. */
   public void run(Work work) {
@@ -43,6 +46,14 @@ public final class Effects {
     }
     answered[answeredCount] = request;
     errors[answeredCount++] = error;
+  }
+
+  /** Only the core appends. The driver calls the core's {@code elapsed} after the timer's delay. */
+  public void start(Timer timer) {
+    if (timerCount == timers.length) {
+      timers = Arrays.copyOf(timers, timerCount * 2);
+    }
+    timers[timerCount++] = timer;
   }
 
   public int workCount() {
@@ -73,8 +84,16 @@ public final class Effects {
     return errors[i];
   }
 
+  public int timerCount() {
+    return timerCount;
+  }
+
+  public Timer timer(int i) {
+    return timers[i];
+  }
+
   public boolean isEmpty() {
-    return workCount == 0 && operationCount == 0 && answeredCount == 0;
+    return workCount == 0 && operationCount == 0 && answeredCount == 0 && timerCount == 0;
   }
 
   /** Forgets everything; the driver calls it once all is carried out. */
@@ -85,5 +104,6 @@ public final class Effects {
     workCount = 0;
     operationCount = 0;
     answeredCount = 0;
+    timerCount = 0;
   }
 }

@@ -4,15 +4,16 @@ import org.jspecify.annotations.Nullable;
 import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
+import writeboost.effect.Timer;
 
 /**
  * What is durable, and who waits for it: group commit (DESIGN section 5, rules 3, 6 and 7). Under
  * the core's lock.
  *
- * <p>A round: freeze the open group if somebody waits for it, let the writes of everything up to
- * there complete, flush the cache device once, answer everybody. One round at a time; who comes
- * during it joins the next. A layout that orders its writes by flushes has one more flush in each
- * round.
+ * <p>A round: wait a while for more to come, if that is wanted; freeze the open group if somebody
+ * waits for it, let the writes of everything up to there complete, flush the cache device once,
+ * answer everybody. One round at a time; who comes during it joins the next. A layout that orders
+ * its writes by flushes has one more flush in each round.
  */
 public final class Barriers implements DeviceOperation.Owner {
 
@@ -36,6 +37,13 @@ public final class Barriers implements DeviceOperation.Owner {
   private long recordWritten;
   private boolean urgent;
   private boolean syncWanted;
+
+  /** How long the first who waits for a round may wait for others to join; 0: not at all. */
+  private long deadlineNs;
+
+  private final Timer deadline = new Timer(this::deadlineOver);
+  private boolean deadlineRuns;
+  private boolean deadlineIsOver;
   private int failed;
   private long flushes;
 
@@ -65,6 +73,32 @@ public final class Barriers implements DeviceOperation.Owner {
       last.nextWaiter = waiter;
     }
     last = waiter;
+    if (deadlineNs > 0 && !deadlineRuns) {
+      deadlineRuns = true;
+      deadline.delayNs = deadlineNs;
+      effects.start(deadline);
+    }
+  }
+
+  /**
+   * How long a round may wait for more to join, from the first one on: nanoseconds, 0: it begins at
+   * once. A segment that is full anyway, a lack of room and a sync do not wait.
+   */
+  public void setDeadline(long newDeadlineNs) {
+    deadlineNs = newDeadlineNs;
+  }
+
+  /** A timer that was started for those before may come too early for these; never too late. */
+  private void deadlineOver(Effects effects) {
+    deadlineRuns = false;
+    deadlineIsOver = first != null;
+  }
+
+  private boolean gathersMore() {
+    return deadlineNs > 0
+        && !deadlineIsOver
+        && !urgent
+        && (first == null || first.awaitedPosition > log.frozenEnd());
   }
 
   /** A record of this id has been written to the cache device; the next flush makes it durable. */
@@ -110,9 +144,10 @@ public final class Barriers implements DeviceOperation.Owner {
       return;
     }
     syncWanted &= hasUnsaved();
-    if (roundTarget < 0 && (syncWanted || last != null)) {
+    if (roundTarget < 0 && (syncWanted || last != null && !gathersMore())) {
       roundTarget = syncWanted || last == null ? log.end() : last.awaitedPosition;
       syncWanted = false;
+      deadlineIsOver = false;
       if (roundTarget > log.frozenEnd()) {
         log.freeze();
         writer.advance(durable, effects);
@@ -180,6 +215,7 @@ public final class Barriers implements DeviceOperation.Owner {
       }
       waiter.durable(0, effects);
     }
+    deadlineIsOver &= first != null;
   }
 
   /**

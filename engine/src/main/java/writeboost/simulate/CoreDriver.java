@@ -7,6 +7,7 @@ import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
+import writeboost.effect.Timer;
 import writeboost.effect.Work;
 import writeboost.layout.Geometry;
 import writeboost.log.SegmentWriter;
@@ -118,7 +119,16 @@ final class CoreDriver implements Clients.Volume {
       queue.trace(error);
       queue.later(answerNs, () -> request.complete(error));
     }
+    for (int i = 0; i < effects.timerCount(); i++) {
+      Timer timer = effects.timer(i);
+      queue.later(timer.delayNs, () -> elapsed(timer));
+    }
     effects.clear();
+  }
+
+  private void elapsed(Timer timer) {
+    core.elapsed(timer, effects);
+    carryOut();
   }
 
   private void run(Work work) {

@@ -7,6 +7,7 @@ import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
+import writeboost.effect.Timer;
 import writeboost.effect.Work;
 import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
@@ -79,7 +80,7 @@ public final class Core {
     barriers = new Barriers(log, writer, this::cacheFailed);
     writeback = new Writeback(log, check, barriers, memory.writeback(), this::cacheFailed);
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
-    tuning = new Tuning(writeback);
+    tuning = new Tuning(writeback, recorder, barriers);
     writes = new WritePath(this, log, check, statistics);
     reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
   }
@@ -126,12 +127,24 @@ public final class Core {
     }
   }
 
+  /** A timer has run out. */
+  public void elapsed(Timer timer, Effects effects) {
+    lock.lock();
+    try {
+      timer.owner.elapsed(effects);
+      advance(/* mayBegin= */ true, effects);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Time passes; {@code nowNs} is monotonic. */
   public void tick(long nowNs, Effects effects) {
     lock.lock();
     try {
       writeback.tick(nowNs);
       dirtyAge.tick(nowNs);
+      tuning.tick(nowNs);
       advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
@@ -389,6 +402,7 @@ public final class Core {
   private void goOn(boolean mayBegin, Effects effects) {
     if (pendingStop != null && !recorder.isWriting()) {
       ticket(pendingStop).await(barriers, effects);
+      barriers.sync(); // who stops does not gather others
       pendingStop = null;
     }
     if (configuration.readOnly || health.isFailed()) {

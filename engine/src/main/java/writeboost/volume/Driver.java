@@ -7,6 +7,7 @@ import writeboost.device.BlockDevice;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
+import writeboost.effect.Timer;
 import writeboost.effect.Work;
 
 /**
@@ -24,6 +25,7 @@ final class Driver {
   private final Core core;
   private final BlockDevice cache;
   private final BlockDevice backing;
+  private final Time time;
   private final Request.Completion answered = this::answered;
   private final ThreadLocal<Turn> turns = ThreadLocal.withInitial(Turn::new);
 
@@ -35,10 +37,11 @@ final class Driver {
   /** Device operations not answered, and turns not ended; both use the core's memory. */
   private final AtomicInteger active = new AtomicInteger();
 
-  Driver(Core core, BlockDevice cache, BlockDevice backing) {
+  Driver(Core core, BlockDevice cache, BlockDevice backing, Time time) {
     this.core = core;
     this.cache = cache;
     this.backing = backing;
+    this.time = time;
   }
 
   /** What one thread is about to do. */
@@ -63,6 +66,9 @@ final class Driver {
           runAll(now);
           for (int i = 0; i < now.answeredCount(); i++) {
             now.answered(i).complete(now.error(i));
+          }
+          for (int i = 0; i < now.timerCount(); i++) {
+            time.start(now.timer(i));
           }
           now.clear();
           DeviceOperation operation = answeredInside.poll();
@@ -112,7 +118,7 @@ final class Driver {
       for (int i = 0; i < count; i++) {
         forClients += isForClient(forBacking[i]) ? 1 : 0;
       }
-      load.submitted(forClients, count - forClients, System.nanoTime());
+      load.submitted(forClients, count - forClients, time.nowNs());
     }
 
     private void runAll(Effects now) {
@@ -173,6 +179,17 @@ final class Driver {
     try {
       tellLoad(nowNs);
       core.tick(nowNs, turn.next);
+      turn.done();
+    } finally {
+      end();
+    }
+  }
+
+  /** {@code timer} has run out. */
+  void elapsed(Timer timer) {
+    Turn turn = begin();
+    try {
+      core.elapsed(timer, turn.next);
       turn.done();
     } finally {
       end();
@@ -268,7 +285,7 @@ final class Driver {
   private void answered(Request request) {
     DeviceOperation operation = (DeviceOperation) Core.require(request.attachment);
     if (operation.target == DeviceOperation.Target.BACKING) {
-      load.answered(isForClient(request), System.nanoTime());
+      load.answered(isForClient(request), time.nowNs());
     }
     Turn inside = turns.get();
     if (inside.busy) {

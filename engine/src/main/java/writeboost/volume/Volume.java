@@ -45,8 +45,6 @@ import writeboost.volume.Preparation.Found;
  */
 public final class Volume implements BlockDevice {
 
-  private static final long TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
-
   /** What write-back gets to come to its end when the volume is closed, and how often to look. */
   private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -58,8 +56,8 @@ public final class Volume implements BlockDevice {
   private final Limits limits;
   private final List<MemorySegment> memory;
   private final Found found;
-  private final Thread timer;
-  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Timekeeper timekeeper = new Timekeeper();
+  private boolean closed;
 
   private Volume(
       BlockDevice backing,
@@ -72,14 +70,12 @@ public final class Volume implements BlockDevice {
     this.started = started;
     this.memory = memory;
     this.found = found;
-    this.driver = new Driver(started.core(), cache.device(), backing);
+    this.driver = new Driver(started.core(), cache.device(), backing, timekeeper);
     boolean readOnly = options.readOnly() || found == Found.BORROWED;
     boolean trims = options.layout().hasZeroRuns();
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
     started.core().begin(options.tunables());
-    this.timer = new Thread(this::keepTime, "writeboost-timer");
-    timer.setDaemon(true);
-    timer.start();
+    timekeeper.begin(driver);
   }
 
   /**
@@ -186,17 +182,6 @@ public final class Volume implements BlockDevice {
   }
 
   // the life of it
-
-  private void keepTime() {
-    try {
-      while (!closing.await(TICK_NS, TimeUnit.NANOSECONDS)) {
-        driver.tick(System.nanoTime());
-      }
-    } catch (InterruptedException e) {
-      // Nobody interrupts this thread; should somebody do, time stands still, and nothing is lost.
-      Thread.currentThread().interrupt();
-    }
-  }
 
   /**
    * Takes no more requests, makes everything accepted durable on the cache device, and notes there
@@ -333,25 +318,17 @@ public final class Volume implements BlockDevice {
    */
   @Override
   public void close() {
-    if (closing.getCount() == 0) {
+    if (closed) {
       return;
     }
-    closing.countDown();
-    joinTimer();
+    closed = true;
+    timekeeper.close();
     long deadline = System.nanoTime() + IDLE_NS;
     while (!driver.isIdle() && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(IDLE_PAUSE_NS);
     }
     if (driver.isIdle()) {
       memory.forEach(Posix::release);
-    }
-  }
-
-  private void joinTimer() {
-    try {
-      timer.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -7,14 +7,15 @@ import writeboost.effect.Effects;
 import writeboost.layout.Geometry;
 import writeboost.layout.Layout;
 import writeboost.log.Barriers;
+import writeboost.log.Interval;
 import writeboost.log.Log;
 import writeboost.log.SegmentRing;
 import writeboost.log.SegmentWriter;
 
 /**
  * Keeps the record, the last written-back id, on the cache device. It is written when the log comes
- * near slots that only a newer record sets free; the next flush makes it durable. Under the core's
- * lock.
+ * near slots that only a newer record sets free, and every so often, which spares the next start
+ * the reading of what is written back; the next flush makes it durable. Under the core's lock.
  */
 public final class Recorder implements DeviceOperation.Owner {
 
@@ -29,6 +30,8 @@ public final class Recorder implements DeviceOperation.Owner {
   /** Two at the least: clients do not open the last free slot. */
   private final long margin;
 
+  private final Interval interval = new Interval();
+  private boolean due;
   private boolean inFlight;
   private long writing;
   private long written;
@@ -47,11 +50,26 @@ public final class Recorder implements DeviceOperation.Owner {
     this.margin = Math.max(2, segmentCount / 4);
   }
 
-  /** Writes the record where slots will soon be needed that an older record does not set free. */
+  /** How often the record is written though no slot needs it: seconds; 0: never. */
+  public void setInterval(int seconds) {
+    interval.setSeconds(seconds);
+    due = false;
+  }
+
+  /** The time goes on; {@code nowNs} is monotonic. */
+  public void tick(long nowNs) {
+    due |= interval.isOver(nowNs);
+  }
+
+  /**
+   * Writes the record where it has changed, and where it is time, or slots will soon be needed that
+   * an older record does not set free.
+   */
   public void advance(Effects effects) {
     boolean needed = ring.newestId() + margin - segmentCount > written;
-    if (!inFlight && needed && ring.writtenBackId() > written) {
+    if (!inFlight && (needed || due) && ring.writtenBackId() > written) {
       inFlight = true;
+      due = false;
       writing = ring.writtenBackId();
       layout.encodeRecord(block, writing);
       write.target = DeviceOperation.Target.CACHE;

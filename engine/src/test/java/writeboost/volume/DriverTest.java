@@ -33,7 +33,7 @@ class DriverTest {
       Formatter.format(blocking, superblock, Formatter.Clearing.NOTHING, Formatter.Progress.NONE);
       Core core =
           Start.resume(blocking, false, 2, bytes -> arena.allocate(bytes, Geometry.BLOCK)).core();
-      Driver driver = new Driver(core, cache, backing);
+      Driver driver = new Driver(core, cache, backing, new Timekeeper());
       boolean[] idleInside = {true};
       Request read = new Request(answered -> idleInside[0] = driver.isIdle());
       MemorySegment data = arena.allocate(Geometry.BLOCK, Geometry.BLOCK);

@@ -73,6 +73,13 @@ final class GatedDevice implements BlockDevice {
     return seen.stream().filter(request -> request.operation == operation).count();
   }
 
+  /** Of these, the writes at one place. */
+  long writesAt(long offset) {
+    return seen.stream()
+        .filter(request -> request.operation == Operation.WRITE && request.offset == offset)
+        .count();
+  }
+
   void forget() {
     seen.clear();
   }

@@ -5,11 +5,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
+import writeboost.effect.Timer;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
 import writeboost.layout.Superblock;
@@ -37,6 +40,7 @@ final class SmallVolume implements AutoCloseable {
   /** Requests that have been answered, in the order of the answers. */
   final List<Request> answered = new ArrayList<>();
 
+  private final NavigableMap<Long, List<Timer>> alarms = new TreeMap<>();
   private long nowNs = 1;
 
   SmallVolume() throws IOException {
@@ -50,7 +54,7 @@ final class SmallVolume implements AutoCloseable {
     Blocking blocking = new Blocking(cache, "cache");
     Formatter.format(blocking, superblock, Formatter.Clearing.NOTHING, Formatter.Progress.NONE);
     core = Start.resume(blocking, false, ramBuffers, this::memory).core();
-    driver = new Driver(core, cache, backing);
+    driver = new Driver(core, cache, backing, new OwnTime());
     forget();
   }
 
@@ -136,17 +140,33 @@ final class SmallVolume implements AutoCloseable {
     return read.data.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0);
   }
 
-  /** Time passes, ten ticks a second. */
-  void seconds(double seconds) {
-    long endNs = nowNs + (long) (seconds * 1e9);
-    while (nowNs < endNs) {
-      nowNs += Math.min(TICK_NS, endNs - nowNs);
-      driver.tick(nowNs);
+  /** Goes on when {@link #seconds} says so. */
+  private final class OwnTime implements Time {
+    @Override
+    public long nowNs() {
+      return nowNs;
+    }
+
+    @Override
+    public void start(Timer timer) {
+      alarms.computeIfAbsent(nowNs + timer.delayNs, unused -> new ArrayList<>()).add(timer);
     }
   }
 
-  long nowNs() {
-    return nowNs;
+  /** Time passes: ten ticks a second, timers in between. */
+  void seconds(double seconds) {
+    long endNs = nowNs + (long) (seconds * 1e9);
+    while (nowNs < endNs) {
+      long tickNs = Math.min((nowNs / TICK_NS + 1) * TICK_NS, endNs);
+      Long alarmNs = alarms.isEmpty() ? null : alarms.firstKey();
+      if (alarmNs != null && alarmNs <= tickNs) {
+        nowNs = alarmNs;
+        Core.require(alarms.remove(alarmNs)).forEach(driver::elapsed);
+      } else {
+        nowNs = tickNs;
+        driver.tick(nowNs);
+      }
+    }
   }
 
   Snapshot snapshot() {
