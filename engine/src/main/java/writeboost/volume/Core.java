@@ -191,18 +191,16 @@ public final class Core {
    * once everything accepted so far is durable and the current segment closed. Ends a suspension.
    */
   public void stop(Request stopped, Effects effects) {
-    lock.lock();
-    try {
-      stopping = true;
-      writeback.stop();
-      writes.endWaiting(Errno.ESHUTDOWN, effects);
-      suspension.end(Errno.ESHUTDOWN, effects).endAll(Errno.ESHUTDOWN, effects);
-      log.close();
-      pendingStop = stopped;
-      advance(effects);
-    } finally {
-      lock.unlock();
-    }
+    change(
+        effects,
+        () -> {
+          stopping = true;
+          writeback.stop();
+          writes.endWaiting(Errno.ESHUTDOWN, effects);
+          suspension.end(Errno.ESHUTDOWN, effects).endAll(Errno.ESHUTDOWN, effects);
+          log.close();
+          pendingStop = stopped;
+        });
   }
 
   /**
@@ -210,29 +208,25 @@ public final class Core {
    * core that is read-only writes to the backing device, for this alone; never to the cache device.
    */
   public void drain(Effects effects) {
-    lock.lock();
-    try {
-      draining = true;
-      writeback.drain();
-      if (!suspension.isOn()) { // otherwise write-back seals it later, when nothing else is left
-        log.seal();
-      }
-      advance(/* mayBegin= */ true, effects);
-    } finally {
-      lock.unlock();
-    }
+    change(
+        effects,
+        () -> {
+          draining = true;
+          writeback.drain();
+          if (!suspension.isOn()) { // otherwise write-back seals it, when nothing else is left
+            log.seal();
+          }
+        });
   }
 
   /** Write-back goes on as it did before {@link #drain}; what has begun comes to its end. */
   public void cancelDrain(Effects effects) {
-    lock.lock();
-    try {
-      draining = false;
-      writeback.cancelDrain();
-      advance(effects);
-    } finally {
-      lock.unlock();
-    }
+    change(
+        effects,
+        () -> {
+          draining = false;
+          writeback.cancelDrain();
+        });
   }
 
   /**
@@ -245,38 +239,47 @@ public final class Core {
    * <p>A core that is suspended already stays so.
    */
   public void suspend(Request quiesced, Effects effects) {
-    lock.lock();
-    try {
-      if (stopping) {
-        effects.answer(quiesced, Errno.ESHUTDOWN);
-        return;
-      }
-      suspension.begin(quiesced);
-      writeback.setHeld(true);
-      advance(effects);
-    } finally {
-      lock.unlock();
-    }
+    change(
+        effects,
+        () -> {
+          if (stopping) {
+            effects.answer(quiesced, Errno.ESHUTDOWN);
+          } else {
+            suspension.begin(quiesced);
+            writeback.setHeld(true);
+          }
+        });
   }
 
   /** Goes on after {@link #suspend}, with the requests that have waited first, in their order. */
   public void resume(Effects effects) {
+    change(
+        effects,
+        () -> {
+          if (suspension.isOn()) {
+            writeback.setHeld(false);
+            goOn(suspension.end(Errno.ECANCELED, effects), effects);
+          }
+        });
+  }
+
+  private void goOn(TicketQueue held, Effects effects) {
+    while (!held.isEmpty()) {
+      Ticket ticket = held.removeFirst();
+      int error = refusal(ticket.request); // the cache device may have failed meanwhile
+      if (error != Errno.OK) {
+        ticket.refuse(error, effects);
+      } else {
+        begin(ticket, effects);
+      }
+    }
+  }
+
+  /** For what comes now and then, and not from a client that waits for the calling thread. */
+  private void change(Effects effects, Runnable change) {
     lock.lock();
     try {
-      if (!suspension.isOn()) {
-        return;
-      }
-      writeback.setHeld(false);
-      TicketQueue held = suspension.end(Errno.ECANCELED, effects);
-      while (!held.isEmpty()) {
-        Ticket ticket = held.removeFirst();
-        int error = refusal(ticket.request); // the cache device may have failed meanwhile
-        if (error != Errno.OK) {
-          ticket.refuse(error, effects);
-        } else {
-          begin(ticket, effects);
-        }
-      }
+      change.run();
       advance(/* mayBegin= */ true, effects);
     } finally {
       lock.unlock();
@@ -301,13 +304,7 @@ public final class Core {
    * @throws IllegalArgumentException if {@code value} is out of range; then nothing has changed
    */
   public void tune(Tunable tunable, int value, Effects effects) {
-    lock.lock();
-    try {
-      tuning.set(tunable, value);
-      advance(effects);
-    } finally {
-      lock.unlock();
-    }
+    change(effects, () -> tuning.set(tunable, value));
   }
 
   /** The counters of pieces begin at zero again. */
@@ -385,7 +382,7 @@ public final class Core {
     if (suspension.isQuiet()) {
       return;
     }
-    goOn(mayBegin, effects);
+    moveOn(mayBegin, effects);
     if (suspension.isQuiescing() && isQuiet()) {
       suspension.quiet(health.isFailed() ? Errno.EIO : Errno.OK, effects);
     }
@@ -399,7 +396,7 @@ public final class Core {
         && !recorder.isWriting();
   }
 
-  private void goOn(boolean mayBegin, Effects effects) {
+  private void moveOn(boolean mayBegin, Effects effects) {
     if (pendingStop != null && !recorder.isWriting()) {
       ticket(pendingStop).await(barriers, effects);
       barriers.sync(); // who stops does not gather others
