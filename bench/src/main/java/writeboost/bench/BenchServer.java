@@ -69,7 +69,7 @@ final class BenchServer {
    * Makes the cache file one that has never been used, but keeps it written: what an earlier volume
    * has left in the log does not belong to the next one.
    */
-  private static void forget(BlockDevice cache, String name) throws IOException {
+  static void forget(BlockDevice cache, String name) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment zeroes = arena.allocate(Geometry.SUPERBLOCK_REGION, Geometry.BLOCK);
       new Blocking(cache, name).write(0, zeroes);

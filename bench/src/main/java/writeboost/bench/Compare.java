@@ -44,7 +44,9 @@ final class Compare {
     }
     try {
       Options options = Options.parse(args);
-      requirePrograms();
+      if (hasClients(options)) {
+        requirePrograms();
+      }
       compare(options);
     } catch (Options.UsageException e) {
       System.err.println("bench/compare: " + e.getMessage());
@@ -59,6 +61,10 @@ final class Compare {
     }
   }
 
+  static boolean hasClients(Options options) {
+    return options.benchmarks().stream().anyMatch(benchmark -> benchmark.hasClient());
+  }
+
   private static void requirePrograms() throws IOException {
     List<String> missing = Programs.missingPackages(System.getenv().getOrDefault("PATH", ""));
     if (!missing.isEmpty()) {
@@ -69,31 +75,33 @@ final class Compare {
 
   private static void compare(Options options) throws IOException, InterruptedException {
     Path folder = options.folder() == null ? FOLDER : options.folder();
-    requireSpace(folder);
+    requireSpace(folder, hasClients(options) ? CACHE_BYTES : Drain.CACHE_BYTES);
     Map<String, String> conditions = Conditions.of(options);
     System.out.print(Report.conditions(conditions));
-    List<Comparison> comparisons = new ArrayList<>();
+    List<Result> results = new ArrayList<>();
     try (Workspace workspace = Workspace.in(folder)) {
       Compare compare = new Compare(options, workspace);
-      compare.createCache();
+      if (hasClients(options)) {
+        compare.createCache();
+      }
       for (Benchmark benchmark : options.benchmarks()) {
-        Comparison comparison = compare.measure(benchmark);
-        comparisons.add(comparison);
-        System.out.print(Report.of(comparison));
+        Result result = benchmark.hasClient() ? compare.measure(benchmark) : compare.drain();
+        results.add(result);
+        System.out.print(Report.of(result));
       }
     }
     if (options.json() != null) {
-      Files.writeString(options.json(), Json.of(conditions, comparisons));
+      Files.writeString(options.json(), Json.of(conditions, results));
     }
   }
 
-  private static void requireSpace(Path folder) throws IOException {
+  private static void requireSpace(Path folder, long bytes) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IOException(folder + " is not a folder; give one with --dir");
     }
-    if (Files.getFileStore(folder).getUsableSpace() < CACHE_BYTES + CACHE_BYTES / 16) {
+    if (Files.getFileStore(folder).getUsableSpace() < bytes + bytes / 16) {
       throw new IOException(
-          folder + " has no room for a file of " + (CACHE_BYTES >> 30) + " GiB; try --dir");
+          folder + " has no room for a file of " + (bytes >> 20) + " MiB; try --dir");
     }
   }
 
@@ -104,6 +112,11 @@ final class Compare {
       System.err.println("bench/compare: writing the cache file");
       FileCreation.allocated(cacheFile, CACHE_BYTES, done -> {}).close();
     }
+  }
+
+  private DrainResult drain() throws IOException, InterruptedException {
+    return new Drain(workspace.file("drain.img"), options.sparseCache(), options.drainBlocks())
+        .measure(options.rounds());
   }
 
   private Comparison measure(Benchmark benchmark) throws IOException, InterruptedException {

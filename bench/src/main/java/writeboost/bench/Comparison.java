@@ -12,7 +12,8 @@ import java.util.List;
  * @param overwrittenInPlace part of our writes
  */
 record Comparison(
-    Benchmark benchmark, List<Series> servers, LogState log, double overwrittenInPlace) {
+    Benchmark benchmark, List<Series> servers, LogState log, double overwrittenInPlace)
+    implements Result {
 
   /** The measured runs of one server, in the order of time. */
   record Series(String server, List<Run> runs) {

@@ -21,9 +21,17 @@ final class Conditions {
     conditions.put(
         "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     conditions.put("java", Runtime.version().toString());
+    conditions.put("load before", Files.readString(Path.of("/proc/loadavg")).strip());
+    if (Compare.hasClients(options)) {
+      ofClients(options, conditions);
+    }
+    return conditions;
+  }
+
+  private static void ofClients(Options options, Map<String, String> conditions)
+      throws IOException {
     conditions.put("client", Programs.firstLine("fio", "--version"));
     conditions.put("peers", Programs.firstLine("nbdkit", "--version"));
-    conditions.put("load before", Files.readString(Path.of("/proc/loadavg")).strip());
     conditions.put(
         "runs",
         "%d rounds, interleaved, each at most %d s; %d discarded before"
@@ -32,7 +40,6 @@ final class Conditions {
         "writeboost",
         "volume 2 GiB, cache a file of 16 GiB (%s), backing one actuator of 5 ms per I/O"
             .formatted(options.sparseCache() ? "sparse" : "written beforehand"));
-    return conditions;
   }
 
   private static String processor() throws IOException {

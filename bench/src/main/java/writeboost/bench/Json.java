@@ -10,17 +10,40 @@ final class Json {
 
   private Json() {}
 
-  static String of(Map<String, String> conditions, List<Comparison> comparisons) {
+  static String of(Map<String, String> conditions, List<Result> results) {
     String given =
         conditions.entrySet().stream()
             .map(entry -> "    " + quote(entry.getKey()) + ": " + quote(entry.getValue()))
             .collect(Collectors.joining(",\n"));
-    String found = comparisons.stream().map(Json::of).collect(Collectors.joining(",\n"));
+    String found = results.stream().map(Json::of).collect(Collectors.joining(",\n"));
     return "{\n  \"conditions\": {\n"
         + given
         + "\n  },\n  \"benchmarks\": [\n"
         + found
         + "\n  ]\n}\n";
+  }
+
+  private static String of(Result result) {
+    return switch (result) {
+      case Comparison comparison -> of(comparison);
+      case DrainResult drain -> of(drain);
+    };
+  }
+
+  private static String of(DrainResult drain) {
+    return format(
+        "    {\"name\": \"%s\", \"blocks\": %d, \"span_bytes\": %d,\n"
+            + "      \"drain_s\": [%s], \"unsorted_s\": [%s], \"ratio\": %.3f}",
+        Benchmark.T6,
+        drain.blocks(),
+        drain.spanBytes(),
+        numbers(drain.drains()),
+        numbers(drain.unsorteds()),
+        drain.ratio());
+  }
+
+  private static String numbers(List<Double> values) {
+    return values.stream().map(value -> format("%.3f", value)).collect(Collectors.joining(", "));
   }
 
   private static String of(Comparison comparison) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param benchmarks at least one, in the order of {@link Benchmark}
  * @param rounds measured runs of each server
  * @param seconds that a run takes at most
+ * @param drainBlocks that T6 writes back
  * @param sparseCache the cache file gets its space only as it is written
  * @param folder where the files go; null for the system's folder for such things
  * @param json a file that gets the figures; null for none
@@ -19,19 +20,22 @@ record Options(
     List<Benchmark> benchmarks,
     int rounds,
     int seconds,
+    int drainBlocks,
     boolean sparseCache,
     @Nullable Path folder,
     @Nullable Path json) {
 
   static final String USAGE =
       """
-      usage: bench/compare [T1] [T2] [--quick] [--sparse-cache] [--dir DIR] [--json FILE]
+      usage: bench/compare [T1] [T2] [T6] [--quick] [--sparse-cache] [--dir DIR] [--json FILE]
 
-      Measures writeboost side by side with nbdkit; docs/BENCHMARKS.md says what and how.
+      Measures writeboost side by side with nbdkit, and its drain with the same writes unsorted;
+      docs/BENCHMARKS.md says what and how.
 
-        T1, T2          these benchmarks only
-        --quick         3 rounds of 1 s, not 5 of 3 s, and a sparse cache: for a first look
-        --sparse-cache  do not write the cache file (16 GiB) beforehand
+        T1, T2, T6      these benchmarks only
+        --quick         3 rounds of 1 s, not 5 of 3 s, T6 of 32 MiB, not 128, and a sparse
+                        cache: for a first look
+        --sparse-cache  do not write the cache file (16 GiB; T6: 512 MiB) beforehand
         --dir DIR       where the cache file goes, removed at the end; default /var/tmp
         --json FILE     also write every figure to FILE
       """;
@@ -66,6 +70,7 @@ record Options(
             : benchmarks.stream().distinct().sorted().toList(),
         quick ? 3 : 5,
         quick ? 1 : 3,
+        quick ? 8192 : 32_768,
         sparse || quick,
         folder,
         json);

@@ -1,5 +1,7 @@
 package writeboost.bench;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -9,6 +11,9 @@ final class Report {
   /** Of the median of ours and the median of the peer that the target is about. */
   private static final double TARGET = 1.0;
 
+  /** Of the time that the same writes take unsorted, by that of the drain. */
+  private static final double DRAIN_TARGET = 5.0;
+
   private Report() {}
 
   static String conditions(Map<String, String> conditions) {
@@ -17,7 +22,33 @@ final class Report {
     return text.toString();
   }
 
-  static String of(Comparison comparison) {
+  static String of(Result result) {
+    return switch (result) {
+      case Comparison comparison -> of(comparison);
+      case DrainResult drain -> of(drain);
+    };
+  }
+
+  private static String of(DrainResult drain) {
+    return format("%n%s: %s%n", Benchmark.T6, Benchmark.T6.title)
+        + format(
+            "%d MiB over %d MiB; 7200 rpm, seek 0.5 to 8 ms, 150 MB/s%n",
+            ((long) drain.blocks() * Fio.BLOCK_BYTES) >> 20, drain.spanBytes() >> 20)
+        + format("%-16s %12s %22s %16s%n", "median", "seconds", "fastest..slowest", "blocks/s")
+        + row("drain", drain.drain(), drain.drains(), drain.blocks())
+        + row("unsorted", drain.unsorted(), drain.unsorteds(), drain.blocks())
+        + format("ratio of times: %.2f%n", drain.ratio())
+        + format(
+            "target, against unsorted: >= %.1f %s%n",
+            DRAIN_TARGET, metOrNot(drain.ratio() >= DRAIN_TARGET));
+  }
+
+  private static String row(String name, double median, List<Double> all, int blocks) {
+    String range = format("%.1f..%.1f", Collections.min(all), Collections.max(all));
+    return format("%-16s %12.1f %22s %16.0f%n", name, median, range, blocks / median);
+  }
+
+  private static String of(Comparison comparison) {
     StringBuilder text = new StringBuilder();
     Benchmark benchmark = comparison.benchmark();
     text.append(format("%n%s: %s%n", benchmark, benchmark.title));

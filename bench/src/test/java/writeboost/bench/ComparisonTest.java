@@ -53,6 +53,17 @@ final class ComparisonTest {
   }
 
   @Test
+  void aDrainIsReportedInSeconds() {
+    DrainResult drain =
+        new DrainResult(32_768, 4L << 30, List.of(40.0, 30.0, 50.0), List.of(300.0, 280.0));
+    assertThat(drain.ratio()).isCloseTo(7.25, within(1e-9));
+    assertThat(Report.of(drain))
+        .contains("128 MiB over 4096 MiB", "30.0..50.0", "819", ">= 5.0 met");
+    assertThat(Json.of(Map.of(), List.of(drain)))
+        .contains("\"drain_s\": [40.000, 30.000, 50.000]", "\"ratio\": 7.250");
+  }
+
+  @Test
   void whatTookNoLineWasWrittenInPlace() {
     LogState log = LogState.parse(new LogState(100, 0, 1000, 127).toString());
     assertThat(log.overwrittenInPlace(12_700)).isZero();

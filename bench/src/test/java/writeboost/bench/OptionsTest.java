@@ -20,6 +20,7 @@ final class OptionsTest {
   void mediansOfTheTableAreOfFiveRuns() throws Exception {
     assertThat(Options.parse().rounds()).isEqualTo(5);
     assertThat(Options.parse().sparseCache()).isFalse();
+    assertThat(Options.parse().drainBlocks() * 4096L).isEqualTo(128 << 20);
     assertThat(Options.parse("--quick").rounds()).isEqualTo(3);
     assertThat(Options.parse("--quick").sparseCache()).isTrue();
   }
