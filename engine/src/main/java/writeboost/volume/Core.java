@@ -39,6 +39,7 @@ public final class Core {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Configuration configuration;
+  private final Admission admission;
   private final Log log;
   private final Statistics statistics = new Statistics();
   private final Health health = new Health();
@@ -67,6 +68,7 @@ public final class Core {
   /** Over a log that is ready to be appended to, with memory of {@link CoreMemory}. */
   public Core(Configuration configuration, Log log, CoreMemory memory) {
     this.configuration = configuration;
+    admission = new Admission(configuration, log.layout);
     this.log = log;
     LineCheck check = new LineCheck(log, configuration.uuidHigh, configuration.uuidLow);
     writer =
@@ -129,26 +131,18 @@ public final class Core {
 
   /** A timer has run out. */
   public void elapsed(Timer timer, Effects effects) {
-    lock.lock();
-    try {
-      timer.owner.elapsed(effects);
-      advance(/* mayBegin= */ true, effects);
-    } finally {
-      lock.unlock();
-    }
+    change(effects, () -> timer.owner.elapsed(effects));
   }
 
   /** Time passes; {@code nowNs} is monotonic. */
   public void tick(long nowNs, Effects effects) {
-    lock.lock();
-    try {
-      writeback.tick(nowNs);
-      dirtyAge.tick(nowNs);
-      tuning.tick(nowNs);
-      advance(/* mayBegin= */ true, effects);
-    } finally {
-      lock.unlock();
-    }
+    change(
+        effects,
+        () -> {
+          writeback.tick(nowNs);
+          dirtyAge.tick(nowNs);
+          tuning.tick(nowNs);
+        });
   }
 
   /**
@@ -321,10 +315,7 @@ public final class Core {
 
   private void accept(Request request, Effects effects) {
     int error = refusal(request);
-    boolean nothing =
-        request.length == 0 && request.operation != Operation.FLUSH
-            || request.operation == Operation.TRIM && !log.layout.hasZeroRuns();
-    if (error != Errno.OK || nothing) {
+    if (error != Errno.OK || admission.isNothing(request)) {
       effects.answer(request, error);
       return;
     }
@@ -345,20 +336,9 @@ public final class Core {
   }
 
   private int refusal(Request request) {
-    if (stopping) {
-      return Errno.ESHUTDOWN;
-    }
-    boolean changes = request.operation.changes();
-    if (changes && configuration.readOnly) {
-      return Errno.EPERM;
-    }
-    if (request.offset < 0
-        || request.length < 0
-        || request.offset > configuration.sizeBytes - request.length
-        || ((request.offset | request.length) & (Geometry.SECTOR - 1)) != 0) {
-      return Errno.EINVAL;
-    }
-    return health.isFailed() && request.operation != Operation.READ ? Errno.EIO : Errno.OK;
+    int error = stopping ? Errno.ESHUTDOWN : admission.refusal(request);
+    boolean kept = !health.isFailed() || request.operation == Operation.READ;
+    return error == Errno.OK && !kept ? Errno.EIO : error;
   }
 
   private Ticket ticket(Request request) {

@@ -1,0 +1,30 @@
+package writeboost.volume;
+
+import writeboost.device.Errno;
+import writeboost.device.Operation;
+import writeboost.device.Request;
+import writeboost.layout.Geometry;
+import writeboost.layout.Layout;
+
+/** Which requests there may be. Any thread. */
+record Admission(Core.Configuration configuration, Layout layout) {
+
+  /** The error that a request is answered with whatever happens, or 0. */
+  int refusal(Request request) {
+    if (request.operation.changes() && configuration.readOnly()) {
+      return Errno.EPERM;
+    }
+    boolean outside =
+        request.offset < 0
+            || request.length < 0
+            || request.offset > configuration.sizeBytes() - request.length;
+    boolean aligned = ((request.offset | request.length) & (Geometry.SECTOR - 1)) == 0;
+    return outside || !aligned ? Errno.EINVAL : Errno.OK;
+  }
+
+  /** Whether there is nothing to do for it. */
+  boolean isNothing(Request request) {
+    return request.length == 0 && request.operation != Operation.FLUSH
+        || request.operation == Operation.TRIM && !layout.hasZeroRuns();
+  }
+}
