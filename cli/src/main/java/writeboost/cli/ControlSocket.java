@@ -17,6 +17,9 @@ final class ControlSocket implements AutoCloseable {
   /** Says where it is to be. */
   static final String OPTION = "--control";
 
+  /** The same, with how to write it. */
+  static final String OPTION_PATH = OPTION + " PATH";
+
   /** What its name ends with. */
   static final String SUFFIX = ".ctl";
 
@@ -50,7 +53,7 @@ final class ControlSocket implements AutoCloseable {
       return;
     }
     try {
-      socket = UnixSocket.listen(SocketDirectory.open().resolve(name + SUFFIX), OPTION);
+      socket = UnixSocket.listen(SocketDirectory.open(OPTION_PATH).resolve(name + SUFFIX), OPTION);
     } catch (CommandFailure e) {
       LOG.log(
           Level.WARNING, "no control socket, so status and the like will not work: {0}", e.line());

@@ -22,8 +22,13 @@ final class Draining {
     STUCK
   }
 
-  /** Of the rate of write-back: with less, it is as good as standing still. */
-  private static final double GAIN_MIN = 0.05;
+  /**
+   * Shares of the rate of write-back that are left when clients' writes are taken off: with less
+   * than the first it is as good as standing still, with more than the second it gets on again.
+   */
+  private static final double STANDSTILL = 0.05;
+
+  private static final double GETTING_ON = 0.3;
 
   private final Volume volume;
   private final Rates rates;
@@ -32,6 +37,7 @@ final class Draining {
   private long loggedAtStart;
   private long writtenBackAtStart;
   private long startNs;
+  private boolean endless;
 
   Draining(Volume volume, Rates rates) {
     this.volume = volume;
@@ -48,6 +54,7 @@ final class Draining {
     loggedAtStart = Rates.linesLogged(now);
     writtenBackAtStart = now.linesWrittenBack();
     startNs = System.nanoTime();
+    endless = false;
     state = State.RUNNING;
     volume.drain();
   }
@@ -91,8 +98,21 @@ final class Draining {
       end(State.DRAINED);
     } else if (now.sweptAll()) {
       end(State.STUCK);
+    } else {
+      weigh(now);
     }
     return state;
+  }
+
+  /** Whether clients write so fast that it will not end. */
+  private void weigh(Snapshot now) {
+    Rates.Now rate = rates.now();
+    if (!rate.wholeWindow() || System.nanoTime() - startNs < Rates.WINDOW_NS) {
+      return; // too early to tell
+    }
+    double enough = (endless ? GETTING_ON : STANDSTILL) * rate.writtenBack();
+    boolean trouble = !now.backingTrouble().isEmpty() || now.suspended();
+    endless = !trouble && rate.logged() > 0 && rate.writtenBack() - rate.logged() < enough;
   }
 
   /** Writes how far it is. */
@@ -107,8 +127,6 @@ final class Draining {
     long done = Math.max(total - now.dirtyLines(), now.linesWrittenBack() - writtenBackAtStart);
     long left = Math.max(0, total - done) * Start.LINE_BYTES;
     double gain = rate.writtenBack() - rate.logged();
-    boolean watched = rate.wholeWindow() && System.nanoTime() - startNs > Rates.WINDOW_NS;
-    boolean endless = watched && gain < GAIN_MIN * rate.writtenBack() && now.dirtyLines() > 0;
     json.writeNumberProperty("total_bytes", total * Start.LINE_BYTES);
     json.writeNumberProperty("done_bytes", total * Start.LINE_BYTES - left);
     json.writeNumberProperty("dirty_bytes", now.dirtyLines() * Start.LINE_BYTES);
@@ -117,7 +135,7 @@ final class Draining {
     json.writeNumberProperty("bytes_per_second", Math.round(rate.writtenBack()));
     json.writeNumberProperty("logged_bytes_per_second", Math.round(rate.logged()));
     json.writeBooleanProperty("ends", !endless);
-    if (gain > 0) {
+    if (gain > 0 && !endless) {
       json.writeNumberProperty("seconds_left", (long) Math.ceil(left / gain));
     }
     if (now.suspended()) {

@@ -16,6 +16,9 @@ final class Listeners implements AutoCloseable {
   /** Says where to listen. */
   static final String OPTION = "--listen";
 
+  /** The same, with how to write it. */
+  static final String OPTION_URI = OPTION + " nbd+unix:///?socket=PATH";
+
   private static final int BACKLOG = 128;
 
   private final List<ServerSocketChannel> channels = new ArrayList<>();

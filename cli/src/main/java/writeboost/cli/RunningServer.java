@@ -19,7 +19,7 @@ import writeboost.cli.json.JsonObject;
 /** The server that a command is for: named, or the only one that runs. Main thread. */
 final class RunningServer implements AutoCloseable {
 
-  private static final String SAY_WHICH = "say where it is with " + ControlSocket.OPTION + " PATH";
+  private static final String SAY_WHICH = "say where it is with " + ControlSocket.OPTION_PATH;
 
   /** The option that the commands have in common. */
   static final class Choice {
@@ -40,7 +40,7 @@ final class RunningServer implements AutoCloseable {
 
     Path path(@Nullable String name) throws CommandFailure {
       if (control == null) {
-        return find(SocketDirectory.existing(), name);
+        return find(SocketDirectory.existing(ControlSocket.OPTION_PATH), name);
       }
       if (name != null) {
         throw CommandFailure.usage(

@@ -205,7 +205,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     if (addresses.isEmpty()) {
       addresses.add(
-          new ListenAddress.Unix("", SocketDirectory.open().resolve(socketName() + ".sock")));
+          new ListenAddress.Unix(
+              "", SocketDirectory.open(Listeners.OPTION_URI).resolve(socketName() + ".sock")));
     }
     return addresses;
   }

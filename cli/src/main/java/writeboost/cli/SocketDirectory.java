@@ -23,65 +23,71 @@ final class SocketDirectory {
 
   private SocketDirectory() {}
 
-  /** The folder, made if it is not there. */
-  static Path open() throws CommandFailure {
-    Path folder = folder();
+  /**
+   * The folder, made if it is not there.
+   *
+   * @param option says where else the socket may be
+   */
+  static Path open(String option) throws CommandFailure {
+    Path folder = folder(option);
     try {
       if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
         Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OURS_ALONE));
       }
-      check(folder);
+      check(folder, option);
     } catch (IOException e) {
       throw CommandFailure.failure(
-          folder + ": cannot be made the folder for sockets (" + e + "); say where with --listen");
+          "%s: cannot be made the folder for sockets (%s); say where with %s"
+              .formatted(folder, e, option));
     }
     return folder;
   }
 
   /** The folder, if it is there and ours; otherwise none can be reached through it. */
-  static Optional<Path> existing() throws CommandFailure {
-    Path folder = folder();
+  static Optional<Path> existing(String option) throws CommandFailure {
+    Path folder = folder(option);
     try {
       if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
         return Optional.empty();
       }
-      check(folder);
+      check(folder, option);
       return Optional.of(folder);
     } catch (IOException e) {
       throw CommandFailure.failure(folder + ": cannot be looked into: " + e.getMessage());
     }
   }
 
-  private static Path folder() throws CommandFailure {
+  private static Path folder(String option) throws CommandFailure {
     if (Posix.effectiveUser() == 0) {
       return Path.of("/run/writeboost");
     }
     @Nullable String runtime = System.getenv("XDG_RUNTIME_DIR");
     if (runtime == null || runtime.isEmpty()) {
       throw CommandFailure.usage(
-          "XDG_RUNTIME_DIR is not set, so there is no usual place for the socket; say where with"
-              + " --listen nbd+unix:///?socket=PATH");
+          "XDG_RUNTIME_DIR is not set, so there is no usual place for the socket; say where with "
+              + option);
     }
     return Path.of(runtime, "writeboost");
   }
 
-  private static void check(Path folder) throws IOException, CommandFailure {
+  private static void check(Path folder, String option) throws IOException, CommandFailure {
     PosixFileAttributes attributes =
         Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isDirectory()) {
-      throw refused(folder, "is not a folder");
+      throw refused(folder, "is not a folder", option);
     }
     Object owner = Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     if (!owner.equals(Posix.effectiveUser())) {
-      throw refused(folder, "belongs to another user");
+      throw refused(folder, "belongs to another user", option);
     }
     if (!OURS_ALONE.containsAll(attributes.permissions())) {
-      throw refused(folder, "can be entered by others (chmod 700)");
+      throw refused(folder, "can be entered by others (chmod 700)", option);
     }
   }
 
-  private static CommandFailure refused(Path folder, String why) {
+  private static CommandFailure refused(Path folder, String why, String option) {
     return CommandFailure.failure(
-        folder + ": " + why + ", so it cannot hold sockets; mend that, or say where with --listen");
+        "%s: %s, so it cannot hold sockets; mend that, or say where with %s"
+            .formatted(folder, why, option));
   }
 }

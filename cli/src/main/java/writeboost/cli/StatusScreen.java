@@ -64,7 +64,7 @@ final class StatusScreen {
         "%-12s%s%s",
         "dirty",
         Size.format(status.number("dirty_bytes")),
-        status.isNumber("oldest_dirty_seconds")
+        status.number("dirty_bytes") > 0
             ? ", the oldest for " + duration(status.number("oldest_dirty_seconds"))
             : "");
     line(

@@ -158,7 +158,9 @@ final class WritebackCommand implements Callable<Integer> {
     Snapshot last = volume.snapshot();
     long movedNs = System.nanoTime();
     while (!last.sweptAll()) {
-      progress.at(bytes - last.dirtyLines() * Start.LINE_BYTES);
+      // Lines count as clean only when their sweep has come to its end.
+      long clean = bytes - last.dirtyLines() * Start.LINE_BYTES;
+      progress.at(Math.clamp(last.linesWrittenBack() * Start.LINE_BYTES, clean, bytes));
       if (stop.await(LOOK_EVERY_MS)) {
         progress.end();
         return "stopped";

@@ -37,6 +37,29 @@ final class CliRulesTest {
         .check(ROOM);
   }
 
+  @Test
+  void theControlSocketKnowsNothingOfTheVolume() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("writeboost.cli.control", "writeboost.cli.json")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "writeboost.cli",
+            "writeboost.nbd..",
+            "writeboost.volume..",
+            "writeboost.device..",
+            "writeboost.log..")
+        .check(ROOM);
+    noClasses()
+        .that()
+        .resideInAPackage("writeboost.cli.json")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("writeboost.cli.control")
+        .check(ROOM);
+  }
+
   private static Stream<CommandLine> commands() {
     CommandLine main = new CommandLine(new Main());
     return Stream.concat(Stream.of(main), main.getSubcommands().values().stream());
