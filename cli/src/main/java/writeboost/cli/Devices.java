@@ -8,16 +8,22 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
+import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
 import writeboost.device.FileCreation;
+import writeboost.device.FileDevice;
 import writeboost.device.Identity;
+import writeboost.device.SectorDevice;
 import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
 import writeboost.layout.Layout;
+import writeboost.nbd.ClientOptions;
+import writeboost.nbd.NbdDevice;
 
 /**
  * The backing and the cache device of a server, opened and locked; made where they do not exist and
- * a size was given. What was made is removed again if the start does not succeed.
+ * a size was given. What was made is removed again if the start does not succeed. A backing device
+ * over NBD is connected to; it is not locked, and never made.
  */
 final class Devices implements AutoCloseable {
 
@@ -34,32 +40,37 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  private final Wanted backingWanted;
+  private final Backing backingPlace;
+
+  /** Null for one over NBD. */
+  private final @Nullable Wanted backingWanted;
+
   private final Wanted cacheWanted;
   private final boolean readOnly;
   private final Deque<DeviceFile> created = new ArrayDeque<>();
   private @Nullable DeviceFile backing;
+  private @Nullable NbdDevice remote;
   private @Nullable DeviceFile cache;
 
-  private Devices(Wanted backing, Wanted cache, boolean readOnly) {
-    this.backingWanted = backing;
+  private Devices(Backing backing, Wanted cache, boolean readOnly) {
+    this.backingPlace = backing;
+    this.backingWanted =
+        backing instanceof Backing.Local local
+            ? new Wanted("backing", local.path(), local.size())
+            : null;
     this.cacheWanted = cache;
     this.readOnly = readOnly;
   }
 
   /** Opens and locks what exists, and checks what can be checked before anything is created. */
-  static Devices open(Wanted backing, Wanted cache, Layout layout, int order, boolean readOnly)
+  static Devices open(Backing backing, Wanted cache, Layout layout, int order, boolean readOnly)
       throws CommandFailure, IOException {
     Devices devices = new Devices(backing, cache, readOnly);
     boolean opened = false;
     try {
-      devices.requireDifferent();
-      devices.backing = devices.openExisting(backing);
-      devices.cache = devices.openExisting(cache);
+      devices.openBoth();
       devices.geometry(layout, order);
       devices.requireBackingSize();
-      devices.requireNoOldCache();
-      devices.requireNotSwapped();
       opened = true;
       return devices;
     } finally {
@@ -69,7 +80,24 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  private void requireDifferent() throws CommandFailure, IOException {
+  private void openBoth() throws CommandFailure, IOException {
+    if (backingPlace instanceof Backing.Remote place) {
+      cache = openExisting(cacheWanted);
+      remote =
+          NbdDevice.connect(
+              place.address(),
+              ClientOptions.DEFAULTS.withReadOnly(readOnly).withNoFlush(place.noFlush()));
+    }
+    if (backingWanted != null) {
+      requireDifferent(backingWanted);
+      backing = openExisting(backingWanted);
+      cache = openExisting(cacheWanted);
+      requireNoOldCache(backingWanted);
+      requireNotSwapped(backingWanted);
+    }
+  }
+
+  private void requireDifferent(Wanted backingWanted) throws CommandFailure, IOException {
     Identity one = DeviceFile.identity(LoopDevice.behind(backingWanted.path()));
     Identity other = DeviceFile.identity(LoopDevice.behind(cacheWanted.path()));
     boolean same =
@@ -136,15 +164,21 @@ final class Devices implements AutoCloseable {
   }
 
   private void requireBackingSize() throws CommandFailure {
-    long size = backing == null ? given(backingWanted) : backing.size();
-    if (size > LineTable.MAXIMUM_BLOCKS * Geometry.BLOCK) {
+    if (backingSize() > LineTable.MAXIMUM_BLOCKS * Geometry.BLOCK) {
       throw CommandFailure.failure(
-          backingWanted.path() + ": is too large; at most 4 PiB can be served");
+          backingPlace.name() + ": is too large; at most 4 PiB can be served");
     }
   }
 
+  private long backingSize() {
+    if (remote != null) {
+      return remote.size();
+    }
+    return backing == null ? given(backingWanted) : backing.size();
+  }
+
   /** A new backing device under an old cache would mix the blocks of two volumes. */
-  private void requireNoOldCache() throws CommandFailure, IOException {
+  private void requireNoOldCache(Wanted backingWanted) throws CommandFailure, IOException {
     if (backing == null && cache != null && CachePeek.holdsPairedCache(cacheWanted.path())) {
       throw CommandFailure.failure(
           "%s: does not exist, and %s holds the cache of an older one; check the paths"
@@ -153,7 +187,7 @@ final class Devices implements AutoCloseable {
   }
 
   /** Otherwise an empty backing device would be formatted, and the cache overwritten. */
-  private void requireNotSwapped() throws CommandFailure, IOException {
+  private void requireNotSwapped(Wanted backingWanted) throws CommandFailure, IOException {
     if (backing != null
         && CachePeek.holdsCache(backingWanted.path())
         && (cache == null || !CachePeek.holdsCache(cacheWanted.path()))) {
@@ -164,8 +198,8 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  private static long given(Wanted wanted) {
-    if (wanted.size() == null) {
+  private static long given(@Nullable Wanted wanted) {
+    if (wanted == null || wanted.size() == null) {
       throw new IllegalStateException("neither there nor to be created: " + wanted);
     }
     return wanted.size();
@@ -174,7 +208,7 @@ final class Devices implements AutoCloseable {
   /** Makes what does not exist, the quick one first. */
   void createMissing(boolean sparseCache, StopSignal stop) throws IOException {
     stop.check();
-    if (backing == null) {
+    if (backing == null && backingWanted != null) {
       backing = FileCreation.sparse(backingWanted.path(), given(backingWanted));
       created.push(backing);
     }
@@ -194,8 +228,21 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  DeviceFile backing() {
-    return require(backing);
+  /** To be called once. */
+  BlockDevice backingDevice() {
+    if (remote == null) {
+      return new FileDevice(require(backing));
+    }
+    return remote.limits().alignment() > Geometry.SECTOR ? new SectorDevice(remote) : remote;
+  }
+
+  /** How I/O on {@code device}, which came from {@link #backingDevice}, is done; for people. */
+  static String describe(BlockDevice device) {
+    return device instanceof FileDevice file ? file.description() : "over NBD";
+  }
+
+  boolean backingCreated() {
+    return backing != null && backing.created();
   }
 
   DeviceFile cache() {
@@ -228,6 +275,9 @@ final class Devices implements AutoCloseable {
     }
     if (backing != null) {
       backing.close();
+    }
+    if (remote != null) {
+      remote.close();
     }
   }
 

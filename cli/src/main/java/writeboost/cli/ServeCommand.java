@@ -31,6 +31,8 @@ import writeboost.volume.VolumeOptions;
       "  A disk and a partition of an SSD, by name and over TCP on this machine:",
       "    writeboost serve /dev/sdb /dev/nvme0n1p4 \\",
       "      --name home --listen nbd://127.0.0.1:10809",
+      "  A disk image that another server exports (nbd:// works too):",
+      "    writeboost serve 'nbd+unix:///?socket=/run/image.sock' /dev/nvme0n1p4",
       "  A cache of the dm-writeboost kernel module, from now on with writeboost:",
       "    writeboost serve /dev/sdb /dev/nvme0n1p4 --adopt",
       "  With other tunables than usual (docs/OPERATION.md lists them):",
@@ -52,8 +54,10 @@ final class ServeCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "BACKING",
-      description = "The large slow device: a file or a block device.")
-  private Path backing = Path.of("");
+      description =
+          "The large slow device: a file, a block device, or an export of another server"
+              + " (nbd://HOST:PORT/EXPORT, nbd+unix:///EXPORT?socket=PATH).")
+  private String backing = "";
 
   @Parameters(
       index = "1",
@@ -81,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "Name of the export. Default: the backing file's name.")
+      description = "Name of the export. Default: the backing file's or export's name.")
   private @Nullable String name;
 
   @Option(
@@ -98,6 +102,13 @@ final class ServeCommand implements Callable<Integer> {
       converter = Size.class,
       description = "Create BACKING, sparse, if it does not exist.")
   private @Nullable Long backingSize;
+
+  @Option(
+      names = Backing.NO_FLUSH_OPTION,
+      description =
+          "Take a BACKING over NBD that cannot flush: what its server has acknowledged counts as"
+              + " written back, and is lost if the server loses it.")
+  private boolean backingNoFlush;
 
   @Option(
       names = "--cache-size",
@@ -152,9 +163,14 @@ final class ServeCommand implements Callable<Integer> {
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
 
+  /** What the volume is called without --name. */
+  private String backingName = "";
+
   @Override
   public Integer call() throws CommandFailure, IOException {
     Layout chosen = layout();
+    Backing place = Backing.parse(backing, backingSize, backingNoFlush);
+    backingName = place.volumeName();
     List<ListenAddress> addresses = addresses();
     String export = export(addresses);
     for (ListenAddress address : addresses) {
@@ -163,7 +179,7 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     return new Server(
-            new Devices.Wanted("backing", backing.toAbsolutePath(), backingSize),
+            place,
             new Devices.Wanted("cache", cache.toAbsolutePath(), cacheSize),
             new Server.Settings(
                 order,
@@ -176,8 +192,7 @@ final class ServeCommand implements Callable<Integer> {
                 adopt,
                 salvage,
                 tunables()),
-            new Served(
-                socketName(), backing.toAbsolutePath(), cache.toAbsolutePath(), order, given()),
+            new Served(socketName(), place.name(), cache.toAbsolutePath(), order, given()),
             new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
         .run();
   }
@@ -213,7 +228,7 @@ final class ServeCommand implements Callable<Integer> {
 
   /** What the server's sockets are called at their usual place. */
   private String socketName() {
-    return (name == null || name.isEmpty() ? backingName() : name).replace('/', '_');
+    return (name == null || name.isEmpty() ? backingName : name).replace('/', '_');
   }
 
   private Tunables tunables() throws CommandFailure {
@@ -250,11 +265,6 @@ final class ServeCommand implements Callable<Integer> {
       }
       export = export.isEmpty() ? address.export() : export;
     }
-    return export.isEmpty() && name == null ? backingName() : export;
-  }
-
-  private String backingName() {
-    Path file = backing.getFileName();
-    return file == null || file.toString().isEmpty() ? "volume" : file.toString();
+    return export.isEmpty() && name == null ? backingName : export;
   }
 }

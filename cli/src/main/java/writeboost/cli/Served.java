@@ -8,12 +8,12 @@ import java.util.List;
  *
  * @param options as they were given, each with its value
  */
-record Served(String name, Path backing, Path cache, int order, List<String> options) {
+record Served(String name, String backing, Path cache, int order, List<String> options) {
 
   /** The line that made it, as {@code serve} takes it. */
   String table() {
     StringBuilder line = new StringBuilder();
-    line.append(quoted(backing.toString())).append(' ').append(quoted(cache.toString()));
+    line.append(quoted(backing)).append(' ').append(quoted(cache.toString()));
     line.append(' ').append(order);
     for (String option : options) {
       line.append(' ').append(quoted(option));

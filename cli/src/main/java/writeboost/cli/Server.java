@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
+import writeboost.device.BlockDevice;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
 import writeboost.layout.Geometry;
@@ -47,7 +48,7 @@ final class Server {
       boolean salvage,
       Tunables tunables) {}
 
-  private final Devices.Wanted backing;
+  private final Backing backing;
   private final Devices.Wanted cache;
   private final Settings settings;
   private final Served served;
@@ -57,7 +58,7 @@ final class Server {
    * @param served what the control socket says of it
    */
   Server(
-      Devices.Wanted backing,
+      Backing backing,
       Devices.Wanted cache,
       Settings settings,
       Served served,
@@ -111,7 +112,7 @@ final class Server {
 
   private int serve(Devices devices, Listeners listeners, StopSignal stop)
       throws CommandFailure, IOException {
-    FileDevice backingDevice = new FileDevice(devices.backing());
+    BlockDevice backingDevice = devices.backingDevice();
     FileDevice cacheDevice = new FileDevice(devices.cache());
     Volume volume = open(devices, backingDevice, cacheDevice, stop);
     try {
@@ -129,7 +130,7 @@ final class Server {
     NbdServer server =
         NbdServer.start(
             volume,
-            new Export(settings.export, "writeboost " + backing.path(), settings.readOnly),
+            new Export(settings.export, "writeboost " + backing.name(), settings.readOnly),
             ServerOptions.DEFAULTS.withLatencies(servedVolume.latencies()));
     for (ServerSocketChannel channel : listeners.channels()) {
       server.listen(channel);
@@ -147,7 +148,7 @@ final class Server {
   }
 
   private Volume open(
-      Devices devices, FileDevice backingDevice, FileDevice cacheDevice, StopSignal stop)
+      Devices devices, BlockDevice backingDevice, FileDevice cacheDevice, StopSignal stop)
       throws IOException {
     String work = (settings.adopt ? "reading " : "formatting ") + cache.path();
     Progress progress = new Progress(work, cacheDevice.size(), stop);
@@ -160,9 +161,9 @@ final class Server {
                   settings.readOnly,
                   settings.ramBufferBytes,
                   devices.cache().created(),
-                  devices.backing().created(),
+                  devices.backingCreated(),
                   cache.path().toString(),
-                  backing.path().toString())
+                  backing.name())
               .withKernelCache(
                   settings.adopt
                       ? VolumeOptions.KernelCache.ADOPT
@@ -176,13 +177,13 @@ final class Server {
     }
   }
 
-  private void report(Volume volume, FileDevice backingDevice, FileDevice cacheDevice) {
+  private void report(Volume volume, BlockDevice backingDevice, FileDevice cacheDevice) {
     LOG.log(
         Level.INFO,
         "backing {0}: {1}, {2}",
-        backing.path(),
+        backing.name(),
         Size.format(backingDevice.size()),
-        backingDevice.description());
+        Devices.describe(backingDevice));
     Recovery.Result found = volume.recovery();
     String state =
         volume.formatted()
@@ -223,7 +224,7 @@ final class Server {
 
   /** Waits for the signal to stop; says what befalls the volume meanwhile. */
   private void watch(Volume volume, ServedVolume servedVolume, StopSignal stop) {
-    Troubles troubles = new Troubles(backing.path(), cache.path());
+    Troubles troubles = new Troubles(backing.name(), cache.path());
     while (!stop.await(StopSignal.LOOK_EVERY_MS)) {
       Snapshot now = volume.snapshot();
       troubles.look(now);

@@ -34,7 +34,7 @@ final class StatusJson {
 
   void write(JsonGenerator json, Snapshot now) {
     json.writeStringProperty("name", served.name());
-    json.writeStringProperty("backing", served.backing().toString());
+    json.writeStringProperty("backing", served.backing());
     json.writeStringProperty("cache", served.cache().toString());
     json.writeNumberProperty("size_bytes", volume.size());
     json.writeNumberProperty("pid", ProcessHandle.current().pid());

@@ -12,7 +12,7 @@ final class Troubles {
 
   private static final System.Logger LOG = System.getLogger("writeboost");
 
-  private final Path backing;
+  private final String backing;
   private final Path cache;
   private boolean failed;
   private String trouble = "";
@@ -20,7 +20,7 @@ final class Troubles {
   private long lostSectors;
   private long refusedLines;
 
-  Troubles(Path backing, Path cache) {
+  Troubles(String backing, Path cache) {
     this.backing = backing;
     this.cache = cache;
   }

@@ -52,14 +52,23 @@ final class WritebackCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "BACKING",
-      description = "The device that the cache belongs to: a file or a block device.")
-  private Path backing = Path.of("");
+      description =
+          "The device that the cache belongs to: a file, a block device, or an export of a server"
+              + " (nbd://HOST:PORT/EXPORT, nbd+unix:///EXPORT?socket=PATH).")
+  private String backing = "";
 
   @Parameters(
       index = "1",
       paramLabel = "CACHE",
       description = "The cache device: a file or a block device.")
   private Path cache = Path.of("");
+
+  @Option(
+      names = Backing.NO_FLUSH_OPTION,
+      description =
+          "Take a BACKING over NBD that cannot flush: what its server has acknowledged counts as"
+              + " written back.")
+  private boolean backingNoFlush;
 
   @Option(
       names = "--salvage",
@@ -80,16 +89,16 @@ final class WritebackCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure, IOException {
     Layout layout = LayoutOption.named(layoutName);
     StopSignal stop = StopSignal.install();
-    backing = existing(backing);
+    Backing place = Backing.parse(backing, null, backingNoFlush);
+    if (place instanceof Backing.Local local) {
+      existing(local.path());
+    }
+    backing = place.name();
     cache = existing(cache);
     int order = CachePeek.order(cache, layout);
     Devices devices =
         Devices.open(
-            new Devices.Wanted("backing", backing, null),
-            new Devices.Wanted("cache", cache, null),
-            layout,
-            order,
-            /* readOnly= */ false);
+            place, new Devices.Wanted("cache", cache, null), layout, order, /* readOnly= */ false);
     return run(devices, layout, order, stop);
   }
 
@@ -132,7 +141,7 @@ final class WritebackCommand implements Callable<Integer> {
     Progress progress = new Progress("reading " + cache, cacheDevice.size(), stop);
     try {
       return Volume.open(
-          new FileDevice(devices.backing()),
+          devices.backingDevice(),
           cacheDevice,
           new VolumeOptions(
                   order,
@@ -141,7 +150,7 @@ final class WritebackCommand implements Callable<Integer> {
                   /* cacheFreshlyCreated= */ false,
                   /* backingFreshlyCreated= */ false,
                   cache.toString(),
-                  backing.toString())
+                  backing)
               .withKernelCache(VolumeOptions.KernelCache.WRITE_BACK)
               .withSalvage(salvage)
               .withLayout(layout),

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 /** The devices that keep to one contract. */
 enum DeviceUnderTest {
   MEMORY,
+  /** Behind it, one that takes only units of 4 KiB. */
+  SECTORS,
   DIRECT,
   BUFFERED,
   /** Direct I/O as on a disk with sectors of 4 KiB, on whatever disk there is. */
@@ -36,6 +38,9 @@ enum DeviceUnderTest {
   Opened open(Path folder, long size) throws IOException {
     if (this == MEMORY) {
       return new Opened(new MemoryDevice(size), () -> {});
+    }
+    if (this == SECTORS) {
+      return new Opened(new SectorDevice(new UnitsOnly(new MemoryDevice(size))), () -> {});
     }
     DeviceFile file = FileCreation.sparse(folder.resolve("device.img"), size);
     return switch (this) {
