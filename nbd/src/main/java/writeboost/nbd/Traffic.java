@@ -1,7 +1,6 @@
 package writeboost.nbd;
 
 import java.lang.System.Logger.Level;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +24,6 @@ final class Traffic {
   /** {@link #admit}: not answered yet. */
   static final int HELD = -1;
 
-  /** In flight on the wire at once. */
-  static final int MAX_PARTS = 256;
-
   /** Of one request, so that none keeps others waiting for long. */
   private static final int MAX_PARTS_EACH = 16;
 
@@ -47,9 +43,7 @@ final class Traffic {
   private final SubmissionList waiting = new SubmissionList(); // for parts to be made
   private final SubmissionList running = new SubmissionList(); // all parts are made
   private final SubmissionList pool = new SubmissionList();
-  private final Part[] parts = new Part[MAX_PARTS];
-  private final Part[] free = new Part[MAX_PARTS];
-  private int freeCount = MAX_PARTS;
+  private final Parts parts = new Parts();
   private final Unflushed unflushed = new Unflushed();
   private boolean senderWaits;
   private boolean sending;
@@ -61,17 +55,11 @@ final class Traffic {
 
   private long outages;
 
-  /** A server may still be at work on changes of an earlier connection. */
-  private boolean quarantined;
-
-  private long quarantineEndNs;
+  private final Quarantine quarantine;
 
   Traffic(ClientOptions options) {
     this.options = options;
-    for (int i = 0; i < MAX_PARTS; i++) {
-      parts[i] = new Part(i);
-      free[i] = parts[i];
-    }
+    this.quarantine = new Quarantine(options.quarantine());
   }
 
   // requests: any thread
@@ -131,10 +119,7 @@ final class Traffic {
   }
 
   private @Nullable Link linkForChanges() {
-    if (quarantined && link != null && System.nanoTime() - quarantineEndNs >= 0) {
-      quarantined = false;
-    }
-    return quarantined ? null : link;
+    return link != null && quarantine.lasts() ? null : link;
   }
 
   /** There may be something to send. */
@@ -210,12 +195,12 @@ final class Traffic {
   private int fill(RemoteExport export, Part[] batch) {
     int count = 0;
     Submission submission = waiting.first();
-    while (submission != null && count < batch.length && freeCount > 0) {
+    while (submission != null && count < batch.length && parts.hasFree()) {
       Submission following = submission.next;
       while (!submission.isIssued()
           && submission.parts < MAX_PARTS_EACH
           && count < batch.length
-          && freeCount > 0) {
+          && parts.hasFree()) {
         batch[count++] = issue(submission, export);
       }
       if (submission.isIssued()) {
@@ -228,11 +213,7 @@ final class Traffic {
   }
 
   private Part issue(Submission submission, RemoteExport export) {
-    Part part = free[--freeCount];
-    part.use++;
-    part.copied = false;
-    part.submission = submission;
-    submission.parts++;
+    Part part = parts.take(submission);
     if (submission.isFlush() || submission.syncing) {
       part.flush(unflushed.mark());
       submission.issued = 1;
@@ -247,14 +228,9 @@ final class Traffic {
 
   /** The part that is answered with {@code cookie}; null if none can be. */
   @Nullable Part inFlight(long cookie) {
-    int slot = (int) cookie;
-    if (slot < 0 || slot >= MAX_PARTS) {
-      return null;
-    }
     lock.lock();
     try {
-      Part part = parts[slot];
-      return part.submission != null && part.cookie() == cookie && part.copied ? part : null;
+      return parts.find(cookie);
     } finally {
       lock.unlock();
     }
@@ -265,7 +241,7 @@ final class Traffic {
     int result;
     lock.lock();
     try {
-      Submission submission = release(part);
+      Submission submission = parts.release(part);
       // The write of an emulated FUA is told of its failure, not of all that is not durable.
       if (part.command == Protocol.CMD_FLUSH && (error == Errno.OK || !submission.syncing)) {
         unflushed.answered(part.mark);
@@ -285,14 +261,6 @@ final class Traffic {
     if (done != null) {
       complete(done, result);
     }
-  }
-
-  private Submission release(Part part) {
-    Submission submission = part.submission();
-    part.submission = null;
-    free[freeCount++] = part;
-    submission.parts--;
-    return submission;
   }
 
   /** A FUA write for a server that has none becomes a write and, now, a flush. */
@@ -351,7 +319,7 @@ final class Traffic {
       }
       link = next;
       readsFail = false;
-      quarantineEndNs = System.nanoTime() + options.quarantine().toNanos();
+      quarantine.connected();
       signalSender();
       return true;
     } finally {
@@ -373,15 +341,13 @@ final class Traffic {
       outage = ++outages;
       link = null;
       unflushed.connectionLost(holdsFlush(waiting) || holdsFlush(running));
-      quarantined |= !byServer && hasChangesInFlight();
+      if (!byServer && parts.haveChanges()) {
+        quarantine.need();
+      }
       while (sending) { // it uses memory of the requests, but not for long: the socket is closed
         sent.awaitUninterruptibly();
       }
-      for (Part part : parts) {
-        if (part.submission != null) {
-          release(part);
-        }
-      }
+      parts.releaseAll();
       SubmissionList again = new SubmissionList();
       sortOut(running, again, failing);
       sortOut(waiting, again, failing);
@@ -397,15 +363,6 @@ final class Traffic {
   private static boolean holdsFlush(SubmissionList list) {
     for (Submission each = list.first(); each != null; each = each.next) {
       if (each.isFlush()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean hasChangesInFlight() {
-    for (Part part : parts) {
-      if (part.submission != null && part.changes()) {
         return true;
       }
     }
@@ -449,10 +406,7 @@ final class Traffic {
   long quarantineSeconds() {
     lock.lock();
     try {
-      if (linkForChanges() != null || link == null) {
-        return 0;
-      }
-      return TimeUnit.NANOSECONDS.toSeconds(quarantineEndNs - System.nanoTime()) + 1;
+      return link == null ? 0 : quarantine.seconds();
     } finally {
       lock.unlock();
     }
@@ -464,7 +418,7 @@ final class Traffic {
     try {
       closed = true;
       work.signal();
-      return link != null && !sending && freeCount == MAX_PARTS;
+      return link != null && !sending && parts.isIdle();
     } finally {
       lock.unlock();
     }

@@ -23,7 +23,8 @@
  *   <li>{@code Link}: one connection; {@code ClientHandshake}: its beginning; {@code RemoteExport}:
  *       what the server said in it
  *   <li>{@code Traffic}: the requests that are held; {@code Submission}: one of them, {@code Part}:
- *       a piece of it on the wire; {@code Unflushed}: what the server may still forget
+ *       a piece of it on the wire; {@code Unflushed}, {@code Quarantine}: what the server may still
+ *       forget, or still do
  *   <li>{@code Sender}, {@code Receiver}: the bytes
  * </ul>
  */
