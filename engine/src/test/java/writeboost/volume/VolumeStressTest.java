@@ -72,8 +72,32 @@ class VolumeStressTest {
         Client client = new Client(volume, models[t], t, new Random(SEED + life * 100L + t));
         ends.add(threads.submit(client::run));
       }
+      if (life > 0) {
+        operate(volume, ends, new Random(SEED));
+      }
       for (Future<?> end : ends) {
         end.get(100, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** Suspends, drains and tunes while there are clients; they must not notice. */
+  private static void operate(Volume volume, List<Future<?>> clients, Random random)
+      throws IOException {
+    for (int i = 0; i < 200 && !clients.stream().allMatch(Future::isDone); i++) {
+      switch (random.nextInt(6)) {
+        case 0 -> volume.drain();
+        case 1 -> volume.cancelDrain();
+        case 2 -> {
+          Tunable tunable = Tunable.values()[random.nextInt(Tunable.values().length)];
+          int most = tunable == Tunable.BARRIER_DEADLINE_MS ? 3 : tunable.most();
+          volume.tune(tunable, tunable.least() + random.nextInt(most - tunable.least() + 1));
+        }
+        default -> {
+          volume.suspend();
+          assertThat(volume.snapshot().suspended()).isTrue();
+          volume.resume();
+        }
       }
     }
   }
