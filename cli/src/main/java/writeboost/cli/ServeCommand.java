@@ -159,6 +159,13 @@ final class ServeCommand implements Callable<Integer> {
   private boolean salvage;
 
   @Option(
+      names = "--fail-when-full",
+      description =
+          "While BACKING is in trouble and the cache is full, answer writes with an error (ENOSPC)"
+              + " instead of letting them wait.")
+  private boolean failWhenFull;
+
+  @Option(
       names = "--insecure",
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
@@ -191,7 +198,8 @@ final class ServeCommand implements Callable<Integer> {
                 export,
                 adopt,
                 salvage,
-                tunables()),
+                tunables(),
+                failWhenFull),
             new Served(socketName(), place.name(), cache.toAbsolutePath(), order, given()),
             new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
         .run();

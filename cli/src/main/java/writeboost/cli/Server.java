@@ -46,7 +46,8 @@ final class Server {
       String export,
       boolean adopt,
       boolean salvage,
-      Tunables tunables) {}
+      Tunables tunables,
+      boolean failWhenFull) {}
 
   private final Backing backing;
   private final Devices.Wanted cache;
@@ -170,7 +171,8 @@ final class Server {
                       : VolumeOptions.KernelCache.REFUSE)
               .withSalvage(settings.salvage)
               .withLayout(settings.layout)
-              .withTunables(settings.tunables),
+              .withTunables(settings.tunables)
+              .withFailWhenFull(settings.failWhenFull),
           (done, total) -> progress.at(done));
     } finally {
       progress.end();

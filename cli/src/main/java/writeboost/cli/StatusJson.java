@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import tools.jackson.core.JsonGenerator;
 import writeboost.log.Recovery;
+import writeboost.volume.Health;
 import writeboost.volume.Pieces;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
@@ -61,11 +62,11 @@ final class StatusJson {
   }
 
   private static void health(JsonGenerator json, Snapshot now) {
-    boolean failed = !now.failure().isEmpty();
-    boolean degraded = !now.backingTrouble().isEmpty();
+    Health health = now.health();
     json.writeObjectPropertyStart("health");
-    json.writeStringProperty("state", failed ? "failed" : degraded ? "degraded" : "ok");
-    json.writeStringProperty("reason", failed ? now.failure() : now.backingTrouble());
+    json.writeStringProperty("state", health.state().name().toLowerCase(Locale.ROOT));
+    json.writeStringProperty("reason", health.reason());
+    json.writeNumberProperty("for_seconds", TimeUnit.NANOSECONDS.toSeconds(health.forNs()));
     json.writeEndObject();
   }
 

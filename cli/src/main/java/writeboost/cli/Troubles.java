@@ -2,6 +2,7 @@ package writeboost.cli;
 
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import writeboost.volume.Health;
 import writeboost.volume.Snapshot;
 
 /**
@@ -14,8 +15,8 @@ final class Troubles {
 
   private final String backing;
   private final Path cache;
-  private boolean failed;
-  private String trouble = "";
+  private Health.State state = Health.State.OK;
+  private String reason = "";
   private long damagedLines;
   private long lostSectors;
   private long refusedLines;
@@ -26,30 +27,32 @@ final class Troubles {
   }
 
   void look(Snapshot now) {
-    if (!failed && !now.failure().isEmpty()) {
-      failed = true;
-      LOG.log(
-          Level.ERROR,
-          "{0}: failed ({1}): writes are refused, reads go on; mend the device, then start again",
-          cache,
-          now.failure());
-    }
-    lookAtWriteback(now.backingTrouble());
+    lookAtHealth(now.health());
     lookAtLines(now);
   }
 
-  private void lookAtWriteback(String now) {
-    if (!kind(now).equals(kind(trouble))) {
-      LOG.log(
-          Level.WARNING,
-          now.isEmpty()
-              ? "{0}: write-back goes on"
-              : "{0}: write-back fails and is tried again ({1}); nothing is lost, but mend this"
-                  + " before the cache is full",
-          backing,
-          now);
+  private void lookAtHealth(Health now) {
+    if (now.state() != state || !kind(now.reason()).equals(kind(reason))) {
+      switch (now.state()) {
+        case OK -> LOG.log(Level.INFO, "{0}: all is well again", backing);
+        case DEGRADED ->
+            LOG.log(
+                Level.WARNING,
+                "{0}: degraded ({1}); nothing is lost, and it is tried again, but mend this before"
+                    + " the cache is full",
+                backing,
+                now.reason());
+        case FAILED ->
+            LOG.log(
+                Level.ERROR,
+                "{0}: failed ({1}): writes are refused, reads go on; mend the device, then start"
+                    + " again",
+                cache,
+                now.reason());
+      }
     }
-    trouble = now;
+    state = now.state();
+    reason = now.reason();
   }
 
   private void lookAtLines(Snapshot now) {
@@ -87,7 +90,7 @@ final class Troubles {
   }
 
   /** The error alone, which ends the text: not a line for every place on the device. */
-  private static String kind(String trouble) {
-    return trouble.substring(trouble.lastIndexOf(' ') + 1);
+  private static String kind(String reason) {
+    return reason.substring(reason.lastIndexOf(": ") + 1);
   }
 }

@@ -1,5 +1,6 @@
 package writeboost.effect;
 
+import org.jspecify.annotations.Nullable;
 import writeboost.device.Request;
 
 /**
@@ -28,6 +29,12 @@ public final class DeviceOperation {
 
   /** For the owner: what this operation was for. */
   public int purpose;
+
+  // of Unanswered
+
+  long submittedNs;
+  @Nullable DeviceOperation older;
+  @Nullable DeviceOperation younger;
 
   public DeviceOperation(Owner owner) {
     this.owner = owner;

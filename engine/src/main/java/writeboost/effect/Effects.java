@@ -16,6 +16,10 @@ public final class Effects {
   private int workCount;
   private DeviceOperation[] operations = new DeviceOperation[FIRST_CAPACITY];
   private int operationCount;
+
+  /** Operations before this one have been told to {@link Unanswered}. */
+  private int watchedCount;
+
   private Request[] answered = new Request[FIRST_CAPACITY];
   private int[] errors = new int[FIRST_CAPACITY];
   private int answeredCount;
@@ -54,6 +58,14 @@ public final class Effects {
       timers = Arrays.copyOf(timers, timerCount * 2);
     }
     timers[timerCount++] = timer;
+  }
+
+  /** The operations that this was not called for before are going to be submitted. */
+  public void watch(Unanswered cache, Unanswered backing, long nowNs) {
+    for (; watchedCount < operationCount; watchedCount++) {
+      cache.submitted(operations[watchedCount], nowNs);
+      backing.submitted(operations[watchedCount], nowNs);
+    }
   }
 
   public int workCount() {
@@ -103,6 +115,7 @@ public final class Effects {
     Arrays.fill(answered, 0, answeredCount, null);
     workCount = 0;
     operationCount = 0;
+    watchedCount = 0;
     answeredCount = 0;
     timerCount = 0;
   }

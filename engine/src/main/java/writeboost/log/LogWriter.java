@@ -1,6 +1,8 @@
 package writeboost.log;
 
 import writeboost.effect.Effects;
+import writeboost.layout.ChecksumLayout;
+import writeboost.layout.LapLayout;
 
 /**
  * Hands segments to the cache device, in id order, each in the steps that its layout asks for.
@@ -34,4 +36,12 @@ public sealed interface LogWriter permits SegmentWriter, LapWriter {
 
   /** Bytes of segments handed to the cache device in this life. */
   long bytesWritten();
+
+  /** The one for the log's layout; headers have the UUID where the layout has a place for it. */
+  static LogWriter of(Log log, long uuidHigh, long uuidLow, SegmentWriter.Failure failure) {
+    return switch (log.layout) {
+      case ChecksumLayout _ -> new SegmentWriter(log, uuidHigh, uuidLow, failure);
+      case LapLayout _ -> new LapWriter(log, failure);
+    };
+  }
 }

@@ -9,18 +9,14 @@ import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
 import writeboost.effect.Timer;
 import writeboost.effect.Work;
-import writeboost.layout.ChecksumLayout;
 import writeboost.layout.Geometry;
-import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
 import writeboost.log.Barriers;
 import writeboost.log.DirtyAge;
-import writeboost.log.LapWriter;
 import writeboost.log.LineCheck;
 import writeboost.log.Log;
 import writeboost.log.LogWriter;
 import writeboost.log.Rule;
-import writeboost.log.SegmentWriter;
 import writeboost.writeback.Recorder;
 import writeboost.writeback.Writeback;
 
@@ -42,7 +38,7 @@ public final class Core {
   private final Admission admission;
   private final Log log;
   private final Statistics statistics = new Statistics();
-  private final Health health = new Health();
+  private final Diagnosis diagnosis;
   private final LogWriter writer;
   private final Barriers barriers;
   private final Writeback writeback;
@@ -71,16 +67,11 @@ public final class Core {
     admission = new Admission(configuration, log.layout);
     this.log = log;
     LineCheck check = new LineCheck(log, configuration.uuidHigh, configuration.uuidLow);
-    writer =
-        switch (log.layout) {
-          case ChecksumLayout _ ->
-              new SegmentWriter(
-                  log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
-          case LapLayout _ -> new LapWriter(log, this::cacheFailed);
-        };
+    writer = LogWriter.of(log, configuration.uuidHigh, configuration.uuidLow, this::cacheFailed);
     dirtyAge = new DirtyAge(log);
     barriers = new Barriers(log, writer, this::cacheFailed);
     writeback = new Writeback(log, check, barriers, memory.writeback(), this::cacheFailed);
+    diagnosis = new Diagnosis(writeback, statistics);
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
     tuning = new Tuning(writeback, recorder, barriers);
     writes = new WritePath(this, log, check, statistics);
@@ -122,6 +113,7 @@ public final class Core {
   public void ioDone(DeviceOperation operation, int error, Effects effects) {
     lock.lock();
     try {
+      diagnosis.answered(operation, error);
       operation.owner.ioDone(operation, error, effects);
       advance(/* mayBegin= */ true, effects);
     } finally {
@@ -142,6 +134,7 @@ public final class Core {
           writeback.tick(nowNs);
           dirtyAge.tick(nowNs);
           tuning.tick(nowNs);
+          diagnosis.tick(nowNs);
         });
   }
 
@@ -280,10 +273,14 @@ public final class Core {
     }
   }
 
-  /** Sets what holds from the beginning; before all other calls. */
-  public void begin(Tunables values) {
+  /**
+   * Sets what holds from the beginning; before all other calls. {@code failWhenFull} as in {@link
+   * VolumeOptions}.
+   */
+  public void begin(Tunables values, boolean failWhenFull) {
     lock.lock();
     try {
+      diagnosis.setFailsWhenFull(failWhenFull);
       for (Tunable tunable : Tunable.values()) {
         tuning.set(tunable, values.get(tunable));
       }
@@ -337,7 +334,7 @@ public final class Core {
 
   private int refusal(Request request) {
     int error = stopping ? Errno.ESHUTDOWN : admission.refusal(request);
-    boolean kept = !health.isFailed() || request.operation == Operation.READ;
+    boolean kept = !diagnosis.isFailed() || request.operation == Operation.READ;
     return error == Errno.OK && !kept ? Errno.EIO : error;
   }
 
@@ -363,13 +360,14 @@ public final class Core {
       return;
     }
     moveOn(mayBegin, effects);
+    diagnosis.submitting(effects);
     if (suspension.isQuiescing() && isQuiet()) {
-      suspension.quiet(health.isFailed() ? Errno.EIO : Errno.OK, effects);
+      suspension.quiet(diagnosis.isFailed() ? Errno.EIO : Errno.OK, effects);
     }
   }
 
   private boolean isQuiet() {
-    boolean durable = health.isFailed() ? !barriers.isFlushing() : barriers.isAtRest();
+    boolean durable = diagnosis.isFailed() ? !barriers.isFlushing() : barriers.isAtRest();
     return durable
         && inside == suspension.heldCount() + writes.waitingCount()
         && writeback.isQuiet()
@@ -382,13 +380,16 @@ public final class Core {
       barriers.sync(); // who stops does not gather others
       pendingStop = null;
     }
-    if (configuration.readOnly || health.isFailed()) {
+    if (configuration.readOnly || diagnosis.isFailed()) {
       if (draining && !stopping) {
         writeback.advance(/* urged= */ false, mayBegin, effects);
       }
       return;
     }
     writes.advance(effects);
+    if (writes.hasWaiting() && log.lacksSlot() && diagnosis.refusesToWait()) {
+      writes.endWaiting(Errno.ENOSPC, effects);
+    }
     boolean waiting = writes.hasWaiting();
     if (!stopping) {
       writeback.advance(waiting && log.lacksSlot(), mayBegin, effects);
@@ -403,8 +404,8 @@ public final class Core {
   }
 
   void cacheFailed(String what, int error, Effects effects) {
-    if (!health.isFailed() && holds(Rule.FAILED_FLUSH_IS_FINAL)) {
-      health.fail("cache device: " + what + ": " + Errno.name(error));
+    if (!diagnosis.isFailed() && holds(Rule.FAILED_FLUSH_IS_FINAL)) {
+      diagnosis.fail("cache device: " + what + ": " + Errno.name(error));
       barriers.fail(Errno.EIO, effects);
       writes.endWaiting(Errno.EIO, effects);
     }
@@ -432,14 +433,6 @@ public final class Core {
   void ticketDone(Ticket ticket) {
     inside--;
     tickets.put(ticket);
-  }
-
-  /** What the state machine has made sure is there. */
-  static <T> T require(@Nullable T value) {
-    if (value == null) {
-      throw new IllegalStateException("a piece of work has lost its place");
-    }
-    return value;
   }
 
   // looking in
@@ -473,7 +466,7 @@ public final class Core {
           statistics.lostSectors() + writeback.sectorsLost(),
           writeback.hasSweptAll(),
           writeback.failure(),
-          health.reason());
+          diagnosis.health());
     } finally {
       lock.unlock();
     }

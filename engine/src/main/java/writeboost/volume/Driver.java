@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import writeboost.device.BlockDevice;
@@ -211,7 +212,8 @@ final class Driver {
   }
 
   private static boolean isForClient(Request request) {
-    return ((DeviceOperation) Core.require(request.attachment)).owner instanceof ReadPiece;
+    return ((DeviceOperation) Objects.requireNonNull(request.attachment)).owner
+        instanceof ReadPiece;
   }
 
   void drain() {
@@ -283,7 +285,7 @@ final class Driver {
   }
 
   private void answered(Request request) {
-    DeviceOperation operation = (DeviceOperation) Core.require(request.attachment);
+    DeviceOperation operation = (DeviceOperation) Objects.requireNonNull(request.attachment);
     if (operation.target == DeviceOperation.Target.BACKING) {
       load.answered(isForClient(request), time.nowNs());
     }

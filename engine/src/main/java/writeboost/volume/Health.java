@@ -1,23 +1,25 @@
 package writeboost.volume;
 
 /**
- * Whether the cache device can still be trusted with writes, and why not. Under the core's lock.
+ * How a volume is.
+ *
+ * @param reason why it is not well; empty while it is
+ * @param forNs how long it has been in this state, nanoseconds
  */
-final class Health {
+public record Health(State state, String reason, long forNs) {
 
-  private String reason = "";
-
-  /** For good: nothing that is acknowledged from now on could be kept. */
-  void fail(String why) {
-    reason = why;
-  }
-
-  boolean isFailed() {
-    return !reason.isEmpty();
-  }
-
-  /** Empty while all is well. */
-  String reason() {
-    return reason;
+  /** From good to bad. */
+  public enum State {
+    OK,
+    /**
+     * Nothing is lost, but a device does not do what it should: the backing device refuses or does
+     * not answer, or something cannot be written back. Ends by itself.
+     */
+    DEGRADED,
+    /**
+     * The cache device cannot be trusted with anything new: writes and flushes are answered EIO,
+     * reads go on. Ends with a new start.
+     */
+    FAILED
   }
 }

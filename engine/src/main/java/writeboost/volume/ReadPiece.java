@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
@@ -110,7 +111,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
   // where it comes from
 
   void awaitLine(long filling) {
-    SegmentBuffer holder = Core.require(log.bufferOf(log.ring.idOfLine(filling)));
+    SegmentBuffer holder = Objects.requireNonNull(log.bufferOf(log.ring.idOfLine(filling)));
     holder.awaitLine(log.ring.indexOfLine(filling), this);
   }
 
@@ -224,7 +225,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
   public void run() {
     switch (source) {
       case RAM -> {
-        SegmentBuffer from = Core.require(buffer);
+        SegmentBuffer from = Objects.requireNonNull(buffer);
         lay(from.memory, from.lineBase(index));
       }
       case BOUNCE -> {
@@ -269,7 +270,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
 
   /** Ends in favour of one piece for each of its blocks. */
   void split(Pool<ReadPiece> pieces, Effects effects) {
-    Ticket whole = Core.require(ticket);
+    Ticket whole = Objects.requireNonNull(ticket);
     for (int i = 0; i < bytes; i += Geometry.BLOCK) {
       ReadPiece piece = pieces.take();
       whole.pieceBegun();
@@ -281,7 +282,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
 
   private void letGo(Effects effects) {
     switch (source) {
-      case RAM -> Core.require(buffer).pins--;
+      case RAM -> Objects.requireNonNull(buffer).pins--;
       case DEVICE -> log.ring.unpin(line);
       case BOUNCE -> {
         log.ring.unpin(line);
@@ -293,7 +294,7 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
   }
 
   void end(int error, Effects effects) {
-    Ticket done = Core.require(ticket);
+    Ticket done = Objects.requireNonNull(ticket);
     ticket = null;
     payload = MemorySegment.NULL;
     path.pieceDone(this);

@@ -31,7 +31,7 @@ package writeboost.volume;
  * @param sweptAll write-back has had its turn with every segment; lines that are dirty still cannot
  *     be written back
  * @param backingTrouble why write-back does not get on, or empty
- * @param failure why the volume has failed, or empty
+ * @param health how the volume is
  */
 public record Snapshot(
     long dirtyLines,
@@ -58,7 +58,12 @@ public record Snapshot(
     long lostSectors,
     boolean sweptAll,
     String backingTrouble,
-    String failure) {
+    Health health) {
+
+  /** Why the volume has failed, or empty. */
+  public String failure() {
+    return health.state() == Health.State.FAILED ? health.reason() : "";
+  }
 
   /** Whether the backing device has everything, for good. */
   public boolean isDrained() {

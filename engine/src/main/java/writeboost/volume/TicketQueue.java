@@ -1,5 +1,6 @@
 package writeboost.volume;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import writeboost.effect.Effects;
 
@@ -36,7 +37,7 @@ final class TicketQueue {
 
   /** The oldest one, which is there, waits no more. */
   Ticket removeFirst() {
-    Ticket ticket = Core.require(first);
+    Ticket ticket = Objects.requireNonNull(first);
     removeBehind(null, ticket);
     return ticket;
   }

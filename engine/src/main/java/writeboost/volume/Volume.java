@@ -74,7 +74,7 @@ public final class Volume implements BlockDevice {
     boolean readOnly = options.readOnly() || found == Found.BORROWED;
     boolean trims = options.layout().hasZeroRuns();
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
-    started.core().begin(options.tunables());
+    started.core().begin(options.tunables(), options.failWhenFull());
     timekeeper.begin(driver);
   }
 

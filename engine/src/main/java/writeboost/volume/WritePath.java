@@ -1,5 +1,6 @@
 package writeboost.volume;
 
+import java.util.Objects;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.effect.Effects;
@@ -119,7 +120,7 @@ final class WritePath {
     WritePiece piece = pieces.take();
     ticket.pieceBegun();
     piece.begin(ticket, true, 0, Geometry.BLOCK);
-    SegmentBuffer buffer = Core.require(log.current());
+    SegmentBuffer buffer = Objects.requireNonNull(log.current());
     piece.fill(buffer, log.takeZeroRun(block, blocks), Sectors.ALL);
     effects.run(piece);
   }
@@ -133,7 +134,7 @@ final class WritePath {
     WritePiece piece = pieces.take();
     ticket.pieceBegun();
     piece.begin(ticket, ticket.request.operation != Operation.WRITE, within, bytes);
-    SegmentBuffer buffer = Core.require(log.current());
+    SegmentBuffer buffer = Objects.requireNonNull(log.current());
     if (zeroed) {
       // Zeroes all around the payload, which the piece fills in where nothing is to be merged.
       piece.fill(buffer, log.take(block, Sectors.ALL, old), sectors);

@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
@@ -118,7 +119,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     tries = 1;
     log.ring.pin(old);
     read.target = DeviceOperation.Target.CACHE;
-    SegmentBuffer target = Core.require(buffer);
+    SegmentBuffer target = Objects.requireNonNull(buffer);
     long offset = log.geometry.lineOffset(log.geometry.slot(oldId), oldIndex);
     read.request.set(
         Operation.READ, 0, offset, Geometry.BLOCK, target.memory, target.lineBase(index));
@@ -146,7 +147,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
 
   @Override
   public void run() {
-    SegmentBuffer target = Core.require(buffer);
+    SegmentBuffer target = Objects.requireNonNull(buffer);
     MemorySegment memory = target.memory;
     long line = target.lineBase(index);
     if (rest == Rest.DEVICE && lostSectors == 0 && !check.isIntact(oldId, oldIndex, memory, line)) {
@@ -176,7 +177,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
       if ((wanted & 1 << sector) == 0) {
         memory.asSlice(line + at, Geometry.SECTOR).fill((byte) 0);
       } else if (rest == Rest.RAM) {
-        SegmentBuffer source = Core.require(oldBuffer);
+        SegmentBuffer source = Objects.requireNonNull(oldBuffer);
         MemorySegment.copy(
             source.memory, source.lineBase(oldIndex) + at, memory, line + at, Geometry.SECTOR);
       }
@@ -185,10 +186,10 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
 
   @Override
   public void finished(Effects effects) {
-    SegmentBuffer target = Core.require(buffer);
+    SegmentBuffer target = Objects.requireNonNull(buffer);
     int line = log.ring.line(log.ring.position(target.id, index));
     switch (rest) {
-      case RAM -> Core.require(oldBuffer).pins--;
+      case RAM -> Objects.requireNonNull(oldBuffer).pins--;
       case DEVICE -> log.ring.unpin(oldLine);
       case NONE, SAME -> {}
     }
@@ -203,7 +204,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
       // The line must not reach the device as if it were whole.
       core.cacheFailed("read of a line that a write has to keep", Errno.EIO, effects);
     }
-    Ticket done = Core.require(ticket);
+    Ticket done = Objects.requireNonNull(ticket);
     ticket = null;
     payload = MemorySegment.NULL;
     oldBuffer = null;

@@ -355,6 +355,16 @@ public final class Writeback implements DeviceOperation.Owner {
     return failure;
   }
 
+  /** Whether it has failed and waits before it tries again. */
+  public boolean isBackingOff() {
+    return phase == Phase.WAITING;
+  }
+
+  /** Whether lines are left behind that cannot be written back. */
+  public boolean leavesLines() {
+    return copyForward.sweptId() > log.ring.writtenBackId();
+  }
+
   public long linesWritten() {
     return writing.linesWritten();
   }

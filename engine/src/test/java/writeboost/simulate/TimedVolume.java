@@ -54,7 +54,7 @@ final class TimedVolume implements AutoCloseable {
     core =
         Start.resume(blocking, false, RAM_BUFFERS, size -> arena.allocate(size, Geometry.BLOCK))
             .core();
-    core.begin(tunables);
+    core.begin(tunables, false);
     queue.at(queue.nowNs() + TICK_NS, this::tick);
   }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import writeboost.device.Blocking;
@@ -161,7 +162,7 @@ final class SmallVolume implements AutoCloseable {
       Long alarmNs = alarms.isEmpty() ? null : alarms.firstKey();
       if (alarmNs != null && alarmNs <= tickNs) {
         nowNs = alarmNs;
-        Core.require(alarms.remove(alarmNs)).forEach(driver::elapsed);
+        Objects.requireNonNull(alarms.remove(alarmNs)).forEach(driver::elapsed);
       } else {
         nowNs = tickNs;
         driver.tick(nowNs);

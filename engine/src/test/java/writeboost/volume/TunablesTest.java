@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +29,7 @@ class TunablesTest {
   })
   void haveTwoNamesAStandardAndARange(
       String name, String laterName, int standard, int least, int most) throws IOException {
-    Tunable tunable = Core.require(Tunable.find(name));
+    Tunable tunable = Objects.requireNonNull(Tunable.find(name));
     assertThat(Tunable.find(laterName)).isSameAs(tunable);
     assertThat(Tunables.STANDARD.get(tunable)).isEqualTo(standard);
     try (SmallVolume volume = new SmallVolume()) {
