@@ -46,6 +46,9 @@ public enum Rule {
   /** 5, reusing a slot: nobody reads it. */
   SLOT_UNPINNED,
 
+  /** A volume says that it is suspended only when all that it has acknowledged is durable. */
+  SUSPENDED_IS_DURABLE,
+
   // write-back (section 6)
 
   /** Only durable segments are written back. */

@@ -12,6 +12,7 @@ import writeboost.effect.Work;
 import writeboost.layout.Geometry;
 import writeboost.log.SegmentWriter;
 import writeboost.volume.Core;
+import writeboost.volume.Tunable;
 import writeboost.writeback.Recorder;
 import writeboost.writeback.Writeback;
 
@@ -33,6 +34,8 @@ final class CoreDriver implements Clients.Volume {
   private final Request[] one = new Request[1];
   private final Work[] published = new Work[1];
   private int worksUnderWay;
+  private @Nullable Request quiesced;
+  private boolean quiet;
 
   CoreDriver(
       Core core,
@@ -79,7 +82,40 @@ final class CoreDriver implements Clients.Volume {
     carryOut();
   }
 
+  void tune(Tunable tunable, int value) {
+    core.tune(tunable, value, effects);
+    carryOut();
+  }
+
+  void drain() {
+    core.drain(effects);
+    carryOut();
+  }
+
+  void cancelDrain() {
+    core.cancelDrain(effects);
+    carryOut();
+  }
+
+  void suspend(Request newQuiesced) {
+    quiesced = newQuiesced;
+    core.suspend(newQuiesced, effects);
+    carryOut();
+  }
+
+  void resume() {
+    quiet = false;
+    core.resume(effects);
+    carryOut();
+  }
+
+  /** Whether the core is suspended, and has said that all is durable and nothing going on. */
+  boolean isQuiet() {
+    return quiet;
+  }
+
   void stop(Request stopped) {
+    quiet = false;
     core.stop(stopped, effects);
     carryOut();
   }
@@ -99,6 +135,9 @@ final class CoreDriver implements Clients.Volume {
   // out of the core
 
   private void carryOut() {
+    if (quiet && effects.operationCount() > 0) {
+      throw new Violation("suspended, and yet: " + effects.operation(0));
+    }
     for (int i = 0; i < effects.workCount(); i++) {
       Work work = effects.work(i);
       worksUnderWay++;
@@ -112,10 +151,12 @@ final class CoreDriver implements Clients.Volume {
     for (int i = 0; i < effects.answeredCount(); i++) {
       Request request = effects.answered(i);
       int error = effects.error(i);
-      if (error == Errno.ECANCELED) {
+      boolean suspension = request.operation == Operation.FLUSH; // ended before it was quiet
+      if (error == Errno.ECANCELED && !suspension) {
         happenings.happened(Happening.WRITE_CANCELLED);
         ClientRequest.letGo(request);
       }
+      quiet |= request == quiesced && error == Errno.OK;
       queue.trace(error);
       queue.later(answerNs, () -> request.complete(error));
     }

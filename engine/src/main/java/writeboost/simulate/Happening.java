@@ -63,5 +63,9 @@ public enum Happening {
   FUA,
   WRITE_ZEROES,
   TRIM,
-  ZERO_RUN_WRITTEN_BACK
+  ZERO_RUN_WRITTEN_BACK,
+  /** A tunable was set while the volume was used. */
+  TUNED,
+  /** The volume was suspended, and all quiet. */
+  SUSPENDED
 }

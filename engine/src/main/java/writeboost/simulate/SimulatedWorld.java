@@ -51,6 +51,7 @@ final class SimulatedWorld {
   private final Formatting formatting;
   private final PrefixChecker checker;
   private final Clients clients;
+  private final Operator operator;
   private final int sectors;
   private final MemorySegment stopBlock;
   private final ReadBack readBack;
@@ -104,6 +105,7 @@ final class SimulatedWorld {
             sectors,
             memory.zeroed(Clients.memoryBytes()),
             this::mayFail);
+    operator = new Operator(chance, queue, checker, happenings);
     stopBlock = memory.unzeroed(Geometry.BLOCK);
     readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
     formatting = new Formatting(chance, plan, blockingCache, memory);
@@ -199,6 +201,7 @@ final class SimulatedWorld {
       cacheDisk.fail(chance.oneIn(10) ? 1 : 0, 0.02);
       (chance.oneIn(2) ? cacheDisk : backingDisk).hang(chance.oneIn(20) ? 0.01 : 0);
       clients.begin(driver, requests, !plan.deep());
+      operator.begin(driver);
       boolean inTheMiddle = plan.deep() || chance.oneIn(2);
       runUntil(driver, inTheMiddle ? clients::haveSentAll : clients::areDone);
       countLaps(started.core(), firstId);

@@ -368,7 +368,7 @@ public final class Core {
 
   private boolean isQuiet() {
     boolean durable = diagnosis.isFailed() ? !barriers.isFlushing() : barriers.isAtRest();
-    return durable
+    return (durable || !holds(Rule.SUSPENDED_IS_DURABLE))
         && inside == suspension.heldCount() + writes.waitingCount()
         && writeback.isQuiet()
         && !recorder.isWriting();
