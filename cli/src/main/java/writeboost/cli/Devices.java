@@ -236,6 +236,11 @@ final class Devices implements AutoCloseable {
     return remote.limits().alignment() > Geometry.SECTOR ? new SectorDevice(remote) : remote;
   }
 
+  /** The connection to a backing device over NBD; null for another. */
+  @Nullable NbdDevice remote() {
+    return remote;
+  }
+
   /** How I/O on {@code device}, which came from {@link #backingDevice}, is done; for people. */
   static String describe(BlockDevice device) {
     return device instanceof FileDevice file ? file.description() : "over NBD";

@@ -2,10 +2,12 @@ package writeboost.cli;
 
 import java.io.IOException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import writeboost.cli.control.Answer;
 import writeboost.cli.control.ControlRequest;
 import writeboost.cli.control.Controlled;
 import writeboost.cli.control.RefusedException;
+import writeboost.nbd.NbdDevice;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.StatusLine;
@@ -31,12 +33,15 @@ final class ServedVolume implements Controlled {
   private final StatusJson status;
   private final StopRequest stop;
 
-  ServedVolume(Volume volume, Served served, StopRequest stop) {
+  /**
+   * @param connection to the backing device; null where it is no network device
+   */
+  ServedVolume(Volume volume, Served served, @Nullable NbdDevice connection, StopRequest stop) {
     this.volume = volume;
     this.served = served;
     this.stop = stop;
     this.draining = new Draining(volume, rates);
-    this.status = new StatusJson(served, volume, latencies, rates, draining);
+    this.status = new StatusJson(served, volume, connection, latencies, rates, draining);
   }
 
   RequestLatencies latencies() {

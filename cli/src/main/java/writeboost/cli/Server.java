@@ -127,7 +127,7 @@ final class Server {
     devices.keep();
     report(volume, backingDevice, cacheDevice);
     StopRequest stopRequest = new StopRequest(stop);
-    ServedVolume servedVolume = new ServedVolume(volume, served, stopRequest);
+    ServedVolume servedVolume = new ServedVolume(volume, served, devices.remote(), stopRequest);
     NbdServer server =
         NbdServer.start(
             volume,

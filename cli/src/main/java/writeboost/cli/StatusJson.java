@@ -3,8 +3,10 @@ package writeboost.cli;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import writeboost.log.Recovery;
+import writeboost.nbd.NbdDevice;
 import writeboost.volume.Health;
 import writeboost.volume.Pieces;
 import writeboost.volume.Snapshot;
@@ -19,13 +21,23 @@ final class StatusJson {
 
   private final Served served;
   private final Volume volume;
+  private final @Nullable NbdDevice connection;
   private final RequestLatencies latencies;
   private final Rates rates;
   private final Draining draining;
   private final long startNs = System.nanoTime();
 
+  /**
+   * @param connection to the backing device; null where it is no network device
+   */
   StatusJson(
-      Served served, Volume volume, RequestLatencies latencies, Rates rates, Draining draining) {
+      Served served,
+      Volume volume,
+      @Nullable NbdDevice connection,
+      RequestLatencies latencies,
+      Rates rates,
+      Draining draining) {
+    this.connection = connection;
     this.served = served;
     this.volume = volume;
     this.latencies = latencies;
@@ -42,6 +54,7 @@ final class StatusJson {
     json.writeNumberProperty(
         "uptime_seconds", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNs));
     health(json, now);
+    connection(json);
     line(json, now);
     log(json, now);
     pieces(json, now.pieces());
@@ -67,6 +80,18 @@ final class StatusJson {
     json.writeStringProperty("state", health.state().name().toLowerCase(Locale.ROOT));
     json.writeStringProperty("reason", health.reason());
     json.writeNumberProperty("for_seconds", TimeUnit.NANOSECONDS.toSeconds(health.forNs()));
+    json.writeEndObject();
+  }
+
+  private void connection(JsonGenerator json) {
+    if (connection == null) {
+      return;
+    }
+    NbdDevice.State state = connection.state();
+    json.writeObjectPropertyStart("backing_connection");
+    json.writeBooleanProperty("connected", state.connected());
+    json.writeStringProperty("trouble", state.trouble());
+    json.writeStringProperty("since", state.since().toString());
     json.writeEndObject();
   }
 

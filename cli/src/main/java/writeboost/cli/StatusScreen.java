@@ -42,6 +42,10 @@ final class StatusScreen {
       line(screen, "%-12s%s", "", health.text("reason"));
     }
     line(screen, "%-12s%s", "backing", status.text("backing"));
+    String lost = status.object("backing_connection").text("trouble");
+    if (!lost.isEmpty()) {
+      line(screen, "%-12s%s", "", lost);
+    }
     line(screen, "%-12s%s", "cache", status.text("cache"));
     line(screen, "%-12s%s", "up", duration(status.number("uptime_seconds")));
     line(screen, "");

@@ -3,6 +3,8 @@ package writeboost.cli.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import writeboost.cli.json.Json;
 import writeboost.cli.json.JsonObject;
+import writeboost.nbd.ExternalTool;
 
 /**
  * A running server is looked at, drained and suspended while clients and devices do their worst.
@@ -93,6 +96,36 @@ final class OperationTest {
     assertThat(drain.awaitEnd()).as(drain::errors).isZero();
     assertThat(status().number("nr_dirty")).isZero();
     server.stop();
+  }
+
+  @Test
+  void lostConnectionToTheBackingDeviceIsTold() throws Exception {
+    Path socket = workspace.socket("backing.sock");
+    Process nbdkit =
+        ExternalTool.find("nbdkit")
+            .start(
+                workspace.file("nbdkit.log"),
+                "--foreground",
+                "--unix=" + socket,
+                "memory",
+                "size=64M");
+    workspace.atEnd(nbdkit::destroyForcibly);
+    while (!Files.exists(socket)) {
+      assertThat(nbdkit.waitFor(10, TimeUnit.MILLISECONDS)).as("nbdkit ended").isFalse();
+    }
+    Server server = serve("nbd+unix:///?socket=" + socket);
+    JsonObject connection = status().object("backing_connection");
+    assertThat(connection.isTrue("connected")).isTrue();
+    assertThat(connection.text("trouble")).isEmpty();
+    nbdkit.destroyForcibly();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(NbdClient.LIMIT_S);
+    while (connection.isTrue("connected")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      connection = status().object("backing_connection");
+    }
+    assertThat(connection.text("trouble")).isNotEmpty();
+    Command.run(workspace, "stop", "--control", control);
+    assertThat(server.awaitEnd()).as(server::log).isZero();
   }
 
   @Test
