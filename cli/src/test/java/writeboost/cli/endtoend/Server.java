@@ -137,11 +137,21 @@ final class Server {
 
   /** Waits until the log holds {@code text}. */
   void awaitLog(String text) throws Exception {
+    awaitLog(text, 1);
+  }
+
+  /** Waits until the log holds {@code text} so many times. */
+  void awaitLog(String text, int times) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
-    while (!log().contains(text)) {
+    while (timesLogged(text) < times) {
       assertThat(System.nanoTime()).as(this::log).isLessThan(deadline);
       assertThat(process.waitFor(10, TimeUnit.MILLISECONDS)).as(this::log).isFalse();
     }
+  }
+
+  /** How many times the log holds {@code text}. */
+  int timesLogged(String text) {
+    return log().split(Pattern.quote(text), -1).length - 1;
   }
 
   /** Waits for its end; the exit code. */
