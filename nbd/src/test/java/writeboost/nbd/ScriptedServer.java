@@ -91,16 +91,17 @@ final class ScriptedServer implements AutoCloseable {
   Connected connect(ClientOptions options) throws Exception {
     NbdAddress uri = uri();
     CompletableFuture<NbdDevice> device =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return NbdDevice.connect(uri, options);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
+        CompletableFuture.supplyAsync(() -> connect(uri, options));
     Peer peer = accept();
     return new Connected(device.get(LIMIT_S, TimeUnit.SECONDS), peer);
+  }
+
+  static NbdDevice connect(NbdAddress uri, ClientOptions options) {
+    try {
+      return NbdDevice.connect(uri, options);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   record Connected(NbdDevice device, Peer peer) implements AutoCloseable {
