@@ -77,8 +77,9 @@ public enum Rule {
   RECORD_CRC,
   /**
    * (b) a header has the CRC of its sector and the UUID of the cache. A second line: a format
-   * clears the headers of other caches, and what a flipped bit could change is guarded once more,
-   * by the CRC of the metablocks, the order of incarnations and the durable marks.
+   * clears the headers of other caches, and what a flipped bit could change is, nearly always,
+   * guarded once more, by the CRC of the metablocks, the order of incarnations and the durable
+   * marks.
    */
   HEADER_IS_OURS,
   /** (b) a header has the id of its place in the walk. */

@@ -57,6 +57,9 @@ final class Extent extends Work implements DeviceOperation.Owner {
   private int readsInFlight;
   private @Nullable DeviceOperation failedRead;
 
+  /** The lines are here, or will not come. */
+  private boolean ready;
+
   /** The part that is being written: lines {@code [from, to)}. */
   private int from;
 
@@ -101,6 +104,7 @@ final class Extent extends Work implements DeviceOperation.Owner {
     to = 0;
     zeroesLeft = 0;
     failedRead = null;
+    ready = false;
     for (int i = 0; i < lines; i++) {
       positions[i] = plan.source(i);
       buffers[i] = null;
@@ -189,7 +193,8 @@ final class Extent extends Work implements DeviceOperation.Owner {
     }
     if (failedRead != null) {
       letGo();
-      writing.unreadable(this, failedRead, failedRead.request.error, effects);
+      ready = true;
+      writing.ready(effects);
     } else {
       effects.run(this);
     }
@@ -226,7 +231,21 @@ final class Extent extends Work implements DeviceOperation.Owner {
       }
     }
     skipped |= damaged;
-    writePart(effects);
+    ready = true;
+    writing.ready(effects);
+  }
+
+  boolean isReady() {
+    return ready;
+  }
+
+  /** It is this one's turn. */
+  void write(Effects effects) {
+    if (failedRead != null) {
+      writing.unreadable(this, failedRead, failedRead.request.error, effects);
+    } else {
+      writePart(effects);
+    }
   }
 
   private void letGo() {

@@ -41,6 +41,15 @@ final class Writing implements DeviceOperation.Owner {
   private final Extent[] extents = new Extent[IN_FLIGHT_MAX];
   private final Extent[] idle = new Extent[IN_FLIGHT_MAX];
   private int idleCount;
+
+  /**
+   * Extents of lines in the order of the plan: from {@link #turn} on they wait for their lines, or
+   * for one before them.
+   */
+  private final Extent[] inOrder = new Extent[IN_FLIGHT_MAX];
+
+  private long begun;
+  private long turn;
   private final DeviceOperation flush = new DeviceOperation(this);
 
   /** Lines between two flushes: not more than an eighth of a small log. */
@@ -121,6 +130,8 @@ final class Writing implements DeviceOperation.Owner {
     inFlight = 0;
     System.arraycopy(extents, 0, idle, 0, IN_FLIGHT_MAX);
     idleCount = IN_FLIGHT_MAX;
+    begun = 0;
+    turn = 0;
     phase = Phase.ZEROING;
     advance(effects);
   }
@@ -145,10 +156,23 @@ final class Writing implements DeviceOperation.Owner {
       return true;
     }
     if (linesToo && plan.found() - cleaned < checkpoint && plan.next()) {
-      idle[--idleCount].begin(effects);
+      Extent next = idle[--idleCount];
+      inOrder[(int) (begun++ % IN_FLIGHT_MAX)] = next;
+      next.begin(effects);
       return true;
     }
     return false;
+  }
+
+  /**
+   * An extent has its lines. The cache device answers in any order, but the backing device gets its
+   * writes in that of the plan: a disk that turns would lose most of a revolution for each that
+   * comes too late.
+   */
+  void ready(Effects effects) {
+    while (turn < begun && inOrder[(int) (turn % IN_FLIGHT_MAX)].isReady()) {
+      inOrder[(int) (turn++ % IN_FLIGHT_MAX)].write(effects);
+    }
   }
 
   /** Whether nothing speaks against the next write. */

@@ -62,15 +62,18 @@ final class MutationTest {
     assertNoticed(what, new Simulation(layout, rules));
   }
 
-  /** They stand behind several others (see {@link Rule}), so nothing can notice. */
-  @ParameterizedTest
-  @EnumSource(names = {"CLEAR_WINDOW", "HEADER_IS_OURS"})
-  void someAreASecondLine(Rule rule) {
-    Simulation simulation = new Simulation(ChecksumLayout.INSTANCE, Rules.without(rule));
+  /** It stands behind several others (see {@link Rule}), so nothing can notice. */
+  @Test
+  void clearingTheWindowIsASecondLine() {
+    Rules rules = Rules.without(Rule.CLEAR_WINDOW);
+    Simulation simulation = new Simulation(ChecksumLayout.INSTANCE, rules);
     IntStream.range(0, 500).forEach(i -> simulation.run(FIRST_SEED + i));
   }
 
-  /** What the UUID in the header is for. */
+  /**
+   * What the UUID in the header is for. Where a format clears, the absence of this safeguard is
+   * noticed about once in tens of thousands of runs: too seldom to be asked for.
+   */
   @Test
   void headersOfAnotherCacheAreToldByTheirUuid() {
     Simulation all = withoutClearing(Rules.ALL);

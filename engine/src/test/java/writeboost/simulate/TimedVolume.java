@@ -22,16 +22,18 @@ import writeboost.volume.Start;
 import writeboost.volume.Tunables;
 
 /**
- * A volume in simulated time: its cache in RAM answers after 100 us, its processor takes no time,
- * its backing device takes the time that it takes. One thread.
+ * A volume in simulated time: its cache in RAM answers after 0.1 to 1 ms, so in any order, its
+ * processor takes no time, its backing device takes the time that it takes. One thread.
  */
 final class TimedVolume implements AutoCloseable {
 
-  private static final long CACHE_NS = 100_000;
+  private static final int CACHE_LEAST_NS = 100_000;
+  private static final int CACHE_MOST_NS = 1_000_000;
   private static final long TICK_NS = 100_000_000;
   private static final int RAM_BUFFERS = 16;
 
   final EventQueue queue;
+  private final Chance chance = new Chance(0);
   private final Arena arena = Arena.ofShared();
   private final BlockDevice backing;
   private final BlockDevice cache;
@@ -129,7 +131,10 @@ final class TimedVolume implements AutoCloseable {
     operation.request.completion(request -> answered(operation));
     Request[] one = {operation.request};
     switch (operation.target) {
-      case CACHE -> queue.at(queue.nowNs() + CACHE_NS, () -> cache.submit(one, 1));
+      case CACHE -> {
+        int takesNs = chance.between(CACHE_LEAST_NS, CACHE_MOST_NS);
+        queue.at(queue.nowNs() + takesNs, () -> cache.submit(one, 1));
+      }
       case BACKING -> backing.submit(one, 1);
     }
   }
