@@ -64,6 +64,8 @@ public enum Happening {
   WRITE_ZEROES,
   TRIM,
   ZERO_RUN_WRITTEN_BACK,
+  /** In the end everything was written back, and health was ok. */
+  CAME_ROUND,
   /** A tunable was set while the volume was used. */
   TUNED,
   /** The volume was suspended, and all quiet. */

@@ -148,11 +148,17 @@ final class SimulatedWorld {
 
   private void lastLook() throws IOException {
     try {
-      lookAtAll(start());
+      comeRound(start());
     } catch (SimulatedCrash chosen) {
       crash();
-      lookAtAll(start());
+      comeRound(start());
     }
+  }
+
+  private void comeRound(Start.Started started) {
+    CoreDriver driver = lookAtAll(started);
+    ComingRound.check(started.core(), driver, queue, !damagedBlocks.isEmpty());
+    happenings.happened(Happening.CAME_ROUND);
   }
 
   /** These odds, or none: the world has to come round at last. */
@@ -410,12 +416,6 @@ final class SimulatedWorld {
         Happening.CRASH_IN_CLEAN_STOP,
         () -> Start.recordCleanStop(blockingCache, superblock, started.core(), stopBlock));
     happenings.happened(Happening.CLEAN_STOP);
-  }
-
-  /** A part of a life in which every request to the cache may be the last one. */
-  @FunctionalInterface
-  private interface Part<T> {
-    T run() throws IOException;
   }
 
   @FunctionalInterface
