@@ -25,7 +25,7 @@ final class CrashTest {
 
   private static final int BACKING_MIB = 64;
   private static final int CACHE_MIB = 16;
-  private static final int GENERATIONS = Integer.getInteger("crash.generations", 5);
+  private static final int GENERATIONS = Integer.getInteger("crash.generations", 3);
   private static final long SEED = Long.getLong("crash.seed", 0);
 
   private Workspace workspace;
