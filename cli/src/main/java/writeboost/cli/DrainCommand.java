@@ -3,12 +3,10 @@ package writeboost.cli;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JsonGenerator;
 import writeboost.cli.control.ControlRequest;
@@ -41,30 +39,23 @@ final class DrainCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Which server; may be left out if only one runs.")
-  private @Nullable String name;
-
   @Option(names = "--cancel", description = "End the drain that is running.")
   private boolean cancel;
 
   @Option(names = "--json", description = "Print a JSON object for each report, and at the end.")
   private boolean json;
 
-  @Mixin private final RunningServer.Choice choice = new RunningServer.Choice();
+  @Mixin private final RunningServer.Named which = new RunningServer.Named();
 
   @Override
   public Integer call() throws CommandFailure {
     if (cancel) {
-      try (RunningServer server = choice.connect(name)) {
+      try (RunningServer server = which.connect()) {
         server.ask(ControlRequest.of("drain", Map.of("cancel", true)));
         return 0;
       }
     }
-    DrainRun run = new DrainRun(choice.path(name), ControlRequest.of("drain"));
+    DrainRun run = new DrainRun(which.path(), ControlRequest.of("drain"));
     if (!json) {
       return run.run();
     }

@@ -1,10 +1,8 @@
 package writeboost.cli;
 
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 import writeboost.cli.control.ControlRequest;
 
 /** {@code writeboost resume}: a suspended server goes on. Runs on the main thread. */
@@ -23,18 +21,11 @@ import writeboost.cli.control.ControlRequest;
     })
 final class ResumeCommand implements Callable<Integer> {
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Which server; may be left out if only one runs.")
-  private @Nullable String name;
-
-  @Mixin private final RunningServer.Choice choice = new RunningServer.Choice();
+  @Mixin private final RunningServer.Named which = new RunningServer.Named();
 
   @Override
   public Integer call() throws CommandFailure {
-    try (RunningServer server = choice.connect(name)) {
+    try (RunningServer server = which.connect()) {
       server.ask(ControlRequest.of("resume"));
       return 0;
     }

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import writeboost.cli.control.ControlClient;
 import writeboost.cli.control.ControlRequest;
 import writeboost.cli.control.RefusedException;
@@ -48,6 +50,26 @@ final class RunningServer implements AutoCloseable {
                 .formatted(name, ControlSocket.OPTION, control));
       }
       return control.toAbsolutePath();
+    }
+  }
+
+  /** What the commands take that want nothing but a server. */
+  static final class Named {
+    @Parameters(
+        index = "0",
+        arity = "0..1",
+        paramLabel = "NAME",
+        description = "Which server; may be left out if only one runs.")
+    private @Nullable String name;
+
+    @Mixin private final Choice choice = new Choice();
+
+    RunningServer connect() throws CommandFailure {
+      return choice.connect(name);
+    }
+
+    Path path() throws CommandFailure {
+      return choice.path(name);
     }
   }
 

@@ -4,12 +4,10 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JsonGenerator;
 import writeboost.cli.control.ControlRequest;
@@ -43,25 +41,18 @@ final class StatusCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Which server; may be left out if only one runs.")
-  private @Nullable String name;
-
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
   @Option(names = "--watch", description = "Go on, until Ctrl-C.")
   private boolean watch;
 
-  @Mixin private final RunningServer.Choice choice = new RunningServer.Choice();
+  @Mixin private final RunningServer.Named which = new RunningServer.Named();
 
   @Override
   public Integer call() throws CommandFailure {
     PrintWriter out = spec.commandLine().getOut();
-    try (RunningServer server = choice.connect(name)) {
+    try (RunningServer server = which.connect()) {
       if (!watch) {
         print(out, ask(server));
         return 0;

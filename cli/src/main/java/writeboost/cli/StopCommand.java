@@ -2,11 +2,9 @@ package writeboost.cli;
 
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import writeboost.cli.control.ControlRequest;
 
 /** {@code writeboost stop}: ends a running server. Runs on the main thread. */
@@ -31,25 +29,17 @@ import writeboost.cli.control.ControlRequest;
     })
 final class StopCommand implements Callable<Integer> {
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Which server; may be left out if only one runs.")
-  private @Nullable String name;
-
   @Option(names = "--drain", description = "First write everything back.")
   private boolean drain;
 
-  @Mixin private final RunningServer.Choice choice = new RunningServer.Choice();
+  @Mixin private final RunningServer.Named which = new RunningServer.Named();
 
   @Override
   public Integer call() throws CommandFailure {
     if (drain) {
-      return new DrainRun(choice.path(name), ControlRequest.of("stop", Map.of("drain", true)))
-          .run();
+      return new DrainRun(which.path(), ControlRequest.of("stop", Map.of("drain", true))).run();
     }
-    try (RunningServer server = choice.connect(name)) {
+    try (RunningServer server = which.connect()) {
       ControlRequest stop = ControlRequest.of("stop");
       server.ask(stop);
       server.awaitEndOf(stop);

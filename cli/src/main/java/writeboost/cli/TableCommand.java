@@ -2,11 +2,9 @@ package writeboost.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import writeboost.cli.control.ControlRequest;
 
@@ -31,19 +29,12 @@ final class TableCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Which server; may be left out if only one runs.")
-  private @Nullable String name;
-
-  @Mixin private final RunningServer.Choice choice = new RunningServer.Choice();
+  @Mixin private final RunningServer.Named which = new RunningServer.Named();
 
   @Override
   public Integer call() throws CommandFailure {
     PrintWriter out = spec.commandLine().getOut();
-    try (RunningServer server = choice.connect(name)) {
+    try (RunningServer server = which.connect()) {
       out.println(server.ask(ControlRequest.of("table")).text("line"));
       out.flush();
       return 0;

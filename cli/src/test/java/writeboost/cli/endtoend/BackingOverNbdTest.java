@@ -26,7 +26,7 @@ final class BackingOverNbdTest {
   private static final int SIZE = 32 << 20;
   private static final int CHUNK = 64 << 10;
   private static final int CHUNKS = SIZE / CHUNK;
-  private static final int DEATHS = 4;
+  private static final int DEATHS = 3;
 
   private Workspace workspace;
   private String cache;
