@@ -51,6 +51,26 @@ public interface BlockDevice extends AutoCloseable {
    */
   default void cancel(Request request) {}
 
+  /**
+   * Says what is known of the space in a range, without reading it: a set of {@link Extents#HOLE}
+   * and {@link Extents#ZERO}. Where nothing is known, it is 0: data. Completes as a request does.
+   */
+  default void describe(Extents extents) {
+    extents.add(extents.length, 0);
+    extents.complete(Errno.OK);
+  }
+
+  /**
+   * A hint that a range, which lies inside the device, will be read soon. Waits for nothing, says
+   * nothing of whether anything came of it.
+   */
+  default void prefetch(long offset, long length) {}
+
+  /** Whether it is known to be a disk that turns, so that far reads and writes take long. */
+  default boolean rotational() {
+    return false;
+  }
+
   /** Lets go of the device. No request may be in flight. Does not flush. */
   @Override
   void close();

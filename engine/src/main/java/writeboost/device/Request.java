@@ -52,6 +52,9 @@ public final class Request {
   /** Bytes from the start of {@link #data}. */
   public long dataOffset;
 
+  /** Where the device may note what of a READ it knew to be zeroes; null if nobody wants it. */
+  public @Nullable KnownZeroes zeroes;
+
   /** 0, or one of {@link Errno}; valid from completion on. */
   public int error;
 

@@ -18,7 +18,7 @@ final class Connection implements Runnable {
   private final NbdServer server;
   private final BlockDevice device;
   private final Export export;
-  private final SocketChannel socket;
+  private final Wire wire;
   private final String peer;
   private final BufferPool.Share share;
   private final Thread thread;
@@ -37,12 +37,12 @@ final class Connection implements Runnable {
     this.server = server;
     this.device = device;
     this.export = export;
-    this.socket = socket;
+    this.wire = new Wire(socket);
     this.peer = peer;
     this.latencies = latencies;
     this.share = pool.share();
     this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
-    this.outbound = new Outbound(socket, thread, this::abort, latencies);
+    this.outbound = new Outbound(wire, thread, this::abort, latencies);
     this.writer =
         Thread.ofPlatform().daemon().name("nbd writer " + peer).unstarted(outbound::writeUntilEnd);
   }
@@ -72,7 +72,7 @@ final class Connection implements Runnable {
   }
 
   private void serve() throws IOException {
-    Input input = new Input(socket, share);
+    Input input = new Input(wire, share);
     try {
       if (negotiate(input)) {
         transmit(input);
@@ -85,7 +85,7 @@ final class Connection implements Runnable {
   private boolean negotiate(Input input) throws IOException {
     Future<?> timeout = server.limitHandshake(this);
     try {
-      return new Handshake(socket, input, export, device).negotiate();
+      return new Handshake(wire, input, export, device).negotiate();
     } finally {
       timeout.cancel(false);
     }
@@ -117,7 +117,7 @@ final class Connection implements Runnable {
   void abort() {
     share.close();
     try {
-      socket.close();
+      wire.close();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "Closing the connection of {0}: {1}", peer, e.toString());
     }
@@ -131,7 +131,7 @@ final class Connection implements Runnable {
   /** No further requests: the connection ends when what it has read is answered. */
   void endInput() {
     try {
-      socket.shutdownInput();
+      wire.endInput();
     } catch (IOException e) { // it is closed already
       LOG.log(Level.DEBUG, "Ending the input of {0}: {1}", peer, e.toString());
     }

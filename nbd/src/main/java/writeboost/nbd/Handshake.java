@@ -3,7 +3,6 @@ package writeboost.nbd;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import writeboost.device.BlockDevice;
@@ -17,7 +16,7 @@ final class Handshake {
 
   private static final int MAX_REPLY_BYTES = 16 << 10;
 
-  private final SocketChannel socket;
+  private final Wire wire;
   private final Input input;
   private final Export export;
   private final BlockDevice device;
@@ -25,8 +24,8 @@ final class Handshake {
   private final ByteBuffer output = ByteBuffer.allocate(MAX_REPLY_BYTES);
   private boolean noZeroes;
 
-  Handshake(SocketChannel socket, Input input, Export export, BlockDevice device) {
-    this.socket = socket;
+  Handshake(Wire wire, Input input, Export export, BlockDevice device) {
+    this.wire = wire;
     this.input = input;
     this.export = export;
     this.device = device;
@@ -242,7 +241,7 @@ final class Handshake {
   private void send() throws IOException {
     output.flip();
     while (output.hasRemaining()) {
-      socket.write(output);
+      wire.write(output);
     }
     output.clear();
   }

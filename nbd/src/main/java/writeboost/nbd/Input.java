@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +19,14 @@ final class Input {
   /** It is not worth a system call to read less, if other memory can be had. */
   private static final int WORTH_READING = 64 << 10;
 
-  private final SocketChannel socket;
+  private final Wire wire;
   private final BufferPool.Share share;
   private Slab slab;
   private int position;
   private int limit;
 
-  Input(SocketChannel socket, BufferPool.Share share) throws IOException {
-    this.socket = socket;
+  Input(Wire wire, BufferPool.Share share) throws IOException {
+    this.wire = wire;
     this.share = share;
     this.slab = required(share.take(BufferPool.STANDARD));
   }
@@ -77,7 +76,7 @@ final class Input {
       previous.release();
     }
     int room = Math.min(slab.size - limit, most);
-    int count = socket.read(slab.view(0, limit + room).position(limit));
+    int count = wire.read(slab.view(0, limit + room).position(limit));
     limit += Math.max(count, 0);
     return count >= 0;
   }
@@ -125,7 +124,7 @@ final class Input {
     position += here;
     ByteBuffer rest = target.view(0, bytes).position(here);
     while (rest.hasRemaining()) {
-      if (socket.read(rest) < 0) {
+      if (wire.read(rest) < 0) {
         return false;
       }
     }

@@ -1,7 +1,6 @@
 package writeboost.nbd;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,7 @@ final class Outbound {
   /** A power of two. No more commands of one connection are worked on at once. */
   static final int MAX_COMMANDS = 1024;
 
-  private final SocketChannel socket;
+  private final Wire wire;
   private final Thread owner;
   private final Runnable whenBroken;
   private final Latencies latencies;
@@ -51,8 +50,8 @@ final class Outbound {
    * @param whenBroken called when a write has failed, on the thread that wrote
    * @param latencies told of what has been answered
    */
-  Outbound(SocketChannel socket, Thread owner, Runnable whenBroken, Latencies latencies) {
-    this.socket = socket;
+  Outbound(Wire wire, Thread owner, Runnable whenBroken, Latencies latencies) {
+    this.wire = wire;
     this.owner = owner;
     this.whenBroken = whenBroken;
     this.latencies = latencies;
@@ -228,7 +227,7 @@ final class Outbound {
 
   private boolean write() {
     try {
-      replies.writeTo(socket);
+      replies.writeTo(wire);
       return true;
     } catch (IOException e) { // the client is gone
       whenBroken.run();

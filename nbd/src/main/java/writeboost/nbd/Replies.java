@@ -2,7 +2,6 @@ package writeboost.nbd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import writeboost.device.Errno;
 
 /**
@@ -84,13 +83,13 @@ final class Replies {
   }
 
   /** Writes what was added; parks while the client is slow. */
-  void writeTo(SocketChannel socket) throws IOException {
+  void writeTo(Wire wire) throws IOException {
     int done = 0;
     while (done < count) {
       if (count - done == 1) {
-        socket.write(vectors[done]);
+        wire.write(vectors[done]);
       } else {
-        socket.write(vectors, done, count - done);
+        wire.write(vectors, done, count - done);
       }
       while (done < count && !vectors[done].hasRemaining()) {
         done++;

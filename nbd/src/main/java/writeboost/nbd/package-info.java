@@ -12,6 +12,7 @@
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
  *       a request may be), {@code Command} (a request in flight)
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
+ *   <li>{@code Wire}: the bytes of a connection
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use
  * </ul>
  *
