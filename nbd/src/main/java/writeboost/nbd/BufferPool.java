@@ -130,6 +130,16 @@ final class BufferPool {
       }
     }
 
+    /** Bytes that are lent at this moment. */
+    long heldBytes() {
+      lock.lock();
+      try {
+        return held;
+      } finally {
+        lock.unlock();
+      }
+    }
+
     /** Ends all waiting; slabs may still come back. */
     void close() {
       lock.lock();

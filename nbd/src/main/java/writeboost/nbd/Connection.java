@@ -19,12 +19,14 @@ final class Connection implements Runnable {
   private final BlockDevice device;
   private final Export export;
   private final Wire wire;
-  private final String peer;
+  private final ConnectionName peer;
   private final BufferPool.Share share;
   private final Thread thread;
   private final Thread writer;
   private final Outbound outbound;
   private final Latencies latencies;
+
+  private volatile ClientStatus.Phase phase = ClientStatus.Phase.HANDSHAKE;
 
   Connection(
       NbdServer server,
@@ -32,7 +34,7 @@ final class Connection implements Runnable {
       Export export,
       BufferPool pool,
       SocketChannel socket,
-      String peer,
+      ConnectionName peer,
       Latencies latencies) {
     this.server = server;
     this.device = device;
@@ -74,7 +76,7 @@ final class Connection implements Runnable {
   private void serve() throws IOException {
     Input input = new Input(wire, share);
     try {
-      if (negotiate(input)) {
+      if (negotiate(input) && server.awaitChangesOfEnded(device)) {
         transmit(input);
       }
     } finally {
@@ -95,14 +97,18 @@ final class Connection implements Runnable {
     boolean timed = !latencies.equals(Latencies.NONE);
     Transmission transmission =
         new Transmission(device, export, share, input, outbound, server::isDraining, timed);
+    phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {
-      if (transmission.serve()) {
+      boolean orderly = transmission.serve();
+      phase = ClientStatus.Phase.ENDING;
+      if (orderly) {
         outbound.awaitIdle();
       }
     } catch (RuntimeException | Error e) {
       failed(e); // here, because what is in the device may take its time
     } finally {
+      phase = ClientStatus.Phase.ENDING;
       abort();
       outbound.breakOff();
       outbound.cancel(device);
@@ -128,6 +134,14 @@ final class Connection implements Runnable {
     return outbound.awaitDevice(nanos);
   }
 
+  /**
+   * Whether the changes of this connection, if it has ended and is one to {@code of}, are carried
+   * out; false if that takes longer.
+   */
+  boolean awaitChangesIfEnded(BlockDevice of, long nanos) throws InterruptedException {
+    return phase != ClientStatus.Phase.ENDING || !of.equals(device) || outbound.awaitChanges(nanos);
+  }
+
   /** No further requests: the connection ends when what it has read is answered. */
   void endInput() {
     try {
@@ -137,7 +151,11 @@ final class Connection implements Runnable {
     }
   }
 
-  String peer() {
+  ConnectionName peer() {
     return peer;
+  }
+
+  ClientStatus status() {
+    return outbound.status(peer, phase, share.heldBytes());
   }
 }

@@ -10,7 +10,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -135,19 +137,19 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private void admit(SocketChannel socket) throws IOException {
-    String client = prepare(socket);
+    String address = prepare(socket);
     lock.lock();
     try {
       if (draining || connections.size() >= options.maxConnections()) {
         LOG.log(
             Level.WARNING,
             "NBD client {0} turned away: {1} connections",
-            client,
+            address,
             connections.size());
         socket.close();
         return;
       }
-      String peer = client + " #" + ++accepted;
+      ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
       Connection connection =
           new Connection(this, device, export, pool, socket, peer, options.latencies());
       connection.start();
@@ -185,6 +187,42 @@ public final class NbdServer implements AutoCloseable {
     return draining;
   }
 
+  /**
+   * To be called before the first request of a client is looked at: waits until nothing that
+   * clients who are gone had asked for can still change {@code device}. One of them may be this
+   * client, who repeats now what was not answered then; what it writes after that must not be
+   * overwritten by a request of its old connection.
+   *
+   * @return false if that takes longer than a handshake may
+   */
+  boolean awaitChangesOfEnded(BlockDevice device) {
+    long deadline = System.nanoTime() + options.handshakeTimeout().toNanos();
+    try {
+      for (Connection other : openConnections()) {
+        if (!other.awaitChangesIfEnded(device, deadline - System.nanoTime())) {
+          LOG.log(
+              Level.WARNING,
+              "An NBD client was turned away: the device still works on what {0} had asked for",
+              other.peer());
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException e) { // nobody interrupts connections
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private List<Connection> openConnections() {
+    lock.lock();
+    try {
+      return List.copyOf(connections);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Called by a connection when nothing of it is left. */
   void ended(Connection connection) {
     lock.lock();
@@ -194,6 +232,14 @@ public final class NbdServer implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Every connection that is open, or whose requests the device still holds; by their numbers. */
+  public List<ClientStatus> clients() {
+    return openConnections().stream()
+        .map(Connection::status)
+        .sorted(Comparator.comparingLong(ClientStatus::number))
+        .toList();
   }
 
   /** Connections that are open, or whose requests the device still holds. */

@@ -35,6 +35,11 @@ final class Outbound {
   private final Command[] free = new Command[MAX_COMMANDS];
   private int freeCount;
   private int inDevice;
+  private int changesInDevice; // of them
+
+  // Guarded by the lock: what has been answered.
+  private long answered;
+  private long failed;
 
   // Guarded by the lock: the queue. Reply n is in slot n % MAX_COMMANDS, which cannot overflow.
   private final @Nullable Command[] queue = new Command[MAX_COMMANDS];
@@ -96,6 +101,9 @@ final class Outbound {
     try {
       for (int i = 0; i < count; i++) {
         batch[i].inDevice = true;
+        if (batch[i].request.operation.changes()) {
+          changesInDevice++;
+        }
       }
       inDevice += count;
     } finally {
@@ -124,6 +132,9 @@ final class Outbound {
     try {
       command.inDevice = false;
       inDevice--;
+      if (command.request.operation.changes() && --changesInDevice == 0) {
+        progress.signalAll();
+      }
       enqueue(command);
       if (inDevice == 0) {
         progress.signalAll();
@@ -252,6 +263,10 @@ final class Outbound {
     Command command = queued(slot);
     queue[slot] = null;
     head++;
+    answered++;
+    if (command.request.error != Errno.OK) {
+      failed++;
+    }
     recycle(command);
   }
 
@@ -323,6 +338,39 @@ final class Outbound {
         left = progress.awaitNanos(left);
       }
       return inDevice == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** As {@link #awaitDevice}, for what may change what the device holds. */
+  boolean awaitChanges(long nanos) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (changesInDevice > 0 && left > 0) {
+        left = progress.awaitNanos(left);
+      }
+      return changesInDevice == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What there is to say of the commands of {@code connection}. */
+  ClientStatus status(ConnectionName connection, ClientStatus.Phase phase, long bytesHeld) {
+    lock.lock();
+    try {
+      int inFlight = inDevice + (int) (tail - head);
+      return new ClientStatus(
+          connection.number(),
+          connection.address(),
+          phase,
+          connection.since(),
+          inFlight,
+          bytesHeld,
+          answered,
+          failed);
     } finally {
       lock.unlock();
     }

@@ -7,7 +7,8 @@
  *
  * <ul>
  *   <li>{@code Export}, {@code ServerOptions}: what and how
- *   <li>{@code NbdServer}: listening; life and death of a {@code Connection}
+ *   <li>{@code NbdServer}: listening; life and death of a {@code Connection} ({@code
+ *       ConnectionName}, {@code ClientStatus}: what people see of it)
  *   <li>{@code Handshake}: the options of a client
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
  *       a request may be), {@code Command} (a request in flight)

@@ -1,6 +1,9 @@
 package writeboost.nbd;
 
+import java.util.Arrays;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import writeboost.device.BlockDevice;
 import writeboost.device.Limits;
 import writeboost.device.Request;
@@ -10,6 +13,9 @@ final class StuckDevice implements BlockDevice {
 
   /** The first request that came. */
   final CompletableFuture<Request> submitted = new CompletableFuture<>();
+
+  /** All that came. */
+  final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
 
   @Override
   public long size() {
@@ -23,6 +29,7 @@ final class StuckDevice implements BlockDevice {
 
   @Override
   public void submit(Request[] batch, int count) {
+    requests.addAll(Arrays.asList(batch).subList(0, count));
     submitted.complete(batch[0]);
   }
 

@@ -1,0 +1,38 @@
+package writeboost.nbd;
+
+import java.time.Instant;
+
+/**
+ * A client of an {@link NbdServer} at one moment, for people.
+ *
+ * @param number of the connection, from 1 on; none is used twice
+ * @param address of a TCP client; "unix" of another
+ * @param phase how far it is
+ * @param since when it connected
+ * @param requestsInFlight that were read and are not answered
+ * @param bytesHeld memory that its requests hold, those included that it has sent only a part of
+ * @param requests that were answered
+ * @param errors of them, those that failed
+ */
+public record ClientStatus(
+    long number,
+    String address,
+    Phase phase,
+    Instant since,
+    int requestsInFlight,
+    long bytesHeld,
+    long requests,
+    long errors) {
+
+  /** The life of a connection. */
+  public enum Phase {
+    /** It negotiates. */
+    HANDSHAKE,
+
+    /** Its requests are served. */
+    SERVING,
+
+    /** No further request is looked at; the device has not answered all of them. */
+    ENDING
+  }
+}
