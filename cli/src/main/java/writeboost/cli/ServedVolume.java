@@ -8,6 +8,7 @@ import writeboost.cli.control.ControlRequest;
 import writeboost.cli.control.Controlled;
 import writeboost.cli.control.RefusedException;
 import writeboost.nbd.NbdDevice;
+import writeboost.nbd.NbdServer;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.StatusLine;
@@ -27,25 +28,29 @@ final class ServedVolume implements Controlled {
 
   private final Volume volume;
   private final Served served;
-  private final RequestLatencies latencies = new RequestLatencies();
+  private final RequestLatencies latencies;
   private final Rates rates = new Rates();
   private final Draining draining;
   private final StatusJson status;
   private final StopRequest stop;
 
   /**
+   * @param server that exports the volume, and tells {@code latencies}
    * @param connection to the backing device; null where it is no network device
    */
-  ServedVolume(Volume volume, Served served, @Nullable NbdDevice connection, StopRequest stop) {
+  ServedVolume(
+      Volume volume,
+      Served served,
+      NbdServer server,
+      RequestLatencies latencies,
+      @Nullable NbdDevice connection,
+      StopRequest stop) {
     this.volume = volume;
     this.served = served;
+    this.latencies = latencies;
     this.stop = stop;
     this.draining = new Draining(volume, rates);
-    this.status = new StatusJson(served, volume, connection, latencies, rates, draining);
-  }
-
-  RequestLatencies latencies() {
-    return latencies;
+    this.status = new StatusJson(served, volume, server, connection, latencies, rates, draining);
   }
 
   /** To be called now and then. */

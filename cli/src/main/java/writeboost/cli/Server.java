@@ -127,12 +127,14 @@ final class Server {
     devices.keep();
     report(volume, backingDevice, cacheDevice);
     StopRequest stopRequest = new StopRequest(stop);
-    ServedVolume servedVolume = new ServedVolume(volume, served, devices.remote(), stopRequest);
+    RequestLatencies latencies = new RequestLatencies();
     NbdServer server =
         NbdServer.start(
             volume,
             new Export(settings.export, "writeboost " + backing.name(), settings.readOnly),
-            ServerOptions.DEFAULTS.withLatencies(servedVolume.latencies()));
+            ServerOptions.DEFAULTS.withLatencies(latencies));
+    ServedVolume servedVolume =
+        new ServedVolume(volume, served, server, latencies, devices.remote(), stopRequest);
     for (ServerSocketChannel channel : listeners.channels()) {
       server.listen(channel);
     }

@@ -6,7 +6,9 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import writeboost.log.Recovery;
+import writeboost.nbd.ClientStatus;
 import writeboost.nbd.NbdDevice;
+import writeboost.nbd.NbdServer;
 import writeboost.volume.Health;
 import writeboost.volume.Pieces;
 import writeboost.volume.Snapshot;
@@ -21,6 +23,7 @@ final class StatusJson {
 
   private final Served served;
   private final Volume volume;
+  private final NbdServer server;
   private final @Nullable NbdDevice connection;
   private final RequestLatencies latencies;
   private final Rates rates;
@@ -33,13 +36,15 @@ final class StatusJson {
   StatusJson(
       Served served,
       Volume volume,
+      NbdServer server,
       @Nullable NbdDevice connection,
       RequestLatencies latencies,
       Rates rates,
       Draining draining) {
-    this.connection = connection;
     this.served = served;
     this.volume = volume;
+    this.server = server;
+    this.connection = connection;
     this.latencies = latencies;
     this.rates = rates;
     this.draining = draining;
@@ -55,6 +60,7 @@ final class StatusJson {
         "uptime_seconds", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNs));
     health(json, now);
     connection(json);
+    clients(json);
     line(json, now);
     log(json, now);
     pieces(json, now.pieces());
@@ -93,6 +99,23 @@ final class StatusJson {
     json.writeStringProperty("trouble", state.trouble());
     json.writeStringProperty("since", state.since().toString());
     json.writeEndObject();
+  }
+
+  private void clients(JsonGenerator json) {
+    json.writeArrayPropertyStart("clients");
+    for (ClientStatus client : server.clients()) {
+      json.writeStartObject();
+      json.writeNumberProperty("number", client.number());
+      json.writeStringProperty("address", client.address());
+      json.writeStringProperty("phase", client.phase().name().toLowerCase(Locale.ROOT));
+      json.writeStringProperty("since", client.since().toString());
+      json.writeNumberProperty("requests_in_flight", client.requestsInFlight());
+      json.writeNumberProperty("held_bytes", client.bytesHeld());
+      json.writeNumberProperty("requests", client.requests());
+      json.writeNumberProperty("errors", client.errors());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   /** What the status line has, under its names. */

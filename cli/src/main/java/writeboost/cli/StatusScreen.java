@@ -1,5 +1,6 @@
 package writeboost.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import writeboost.cli.json.JsonObject;
@@ -48,6 +49,9 @@ final class StatusScreen {
     }
     line(screen, "%-12s%s", "cache", status.text("cache"));
     line(screen, "%-12s%s", "up", duration(status.number("uptime_seconds")));
+    List<JsonObject> clients = status.objects("clients");
+    long inFlight = clients.stream().mapToLong(each -> each.number("requests_in_flight")).sum();
+    line(screen, "%-12s%d, %,d requests in flight", "clients", clients.size(), inFlight);
     line(screen, "");
   }
 

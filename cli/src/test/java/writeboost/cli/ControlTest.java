@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -115,6 +116,23 @@ final class ControlTest {
       JsonObject resume = status().object("resume");
       assertThat(resume.text("cache")).isEqualTo("resumed");
       assertThat(resume.number("dirty_bytes")).isEqualTo(10 * BLOCK);
+      Serving.stop(server);
+    }
+  }
+
+  @Test
+  void statusTellsWhoIsConnected() throws Exception {
+    try (CommandRun server = serve()) {
+      server.awaitReady();
+      assertThat(status().objects("clients")).isEmpty();
+      try (SocketChannel silent =
+          SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("s")))) {
+        assertThat(silent.read(ByteBuffer.allocate(1))).isEqualTo(1); // it is accepted
+        JsonObject client = status().objects("clients").getFirst();
+        assertThat(client.text("phase")).isEqualTo("handshake");
+        assertThat(client.text("address")).isEqualTo("unix");
+        assertThat(Instant.parse(client.text("since"))).isBeforeOrEqualTo(Instant.now());
+      }
       Serving.stop(server);
     }
   }

@@ -113,6 +113,13 @@ public final class JsonObject {
         : List.of();
   }
 
+  /** The objects of an array. */
+  public List<JsonObject> objects(String name) {
+    return values.get(name) instanceof List<?> list
+        ? list.stream().filter(JsonObject.class::isInstance).map(JsonObject.class::cast).toList()
+        : List.of();
+  }
+
   /** Writes the object, as it was but for nulls. */
   public void write(JsonGenerator json) {
     json.writeStartObject();
