@@ -38,6 +38,8 @@ final class BufferPool {
 
   static final long RETAINED = 64L << 20;
 
+  private final Runnable whenShort;
+  private final long lookEveryNs;
   private final long shareBytes;
   private final long totalBytes;
   private final long writeBytes; // of the total, for everything but READs
@@ -51,7 +53,13 @@ final class BufferPool {
   private long usedBytes; // beyond what is guaranteed
   private int waiters;
 
-  BufferPool(long shareBytes, long totalBytes) {
+  /**
+   * @param whenShort called every {@code lookEveryNs} nanoseconds, by whoever waits, while somebody
+   *     waits for what others use
+   */
+  BufferPool(long shareBytes, long totalBytes, Runnable whenShort, long lookEveryNs) {
+    this.whenShort = whenShort;
+    this.lookEveryNs = lookEveryNs;
     this.shareBytes = shareBytes;
     this.totalBytes = totalBytes;
     this.writeBytes = totalBytes - Math.min(totalBytes - shareBytes, Protocol.MAX_PAYLOAD);
@@ -68,6 +76,7 @@ final class BufferPool {
   final class Share {
     private long held; // guarded by the lock, as is the next
     private boolean closed;
+    private boolean waited; // the connection's thread
 
     /** A slab of at least {@code bytes}, referenced once; null if that has to be waited for. */
     @Nullable Slab tryTake(int bytes) {
@@ -111,9 +120,17 @@ final class BufferPool {
     private @Nullable Slab take(int bytes, long total) {
       Slab slab = tryTake(bytes, total);
       while (slab == null && waitFor(1 << power(bytes), total)) {
+        waited = true;
         slab = tryTake(bytes, total);
       }
       return slab;
+    }
+
+    /** Whether memory had to be waited for since this was asked last. */
+    boolean takeWaited() {
+      boolean was = waited;
+      waited = false;
+      return was;
     }
 
     private boolean waitFor(int size, long total) {
@@ -121,12 +138,35 @@ final class BufferPool {
       try {
         waiters++;
         while (!closed && !fits(size, total)) {
-          released.awaitUninterruptibly();
+          if (beyondGuaranteed(held + size) > shareBytes) {
+            released.awaitUninterruptibly();
+          } else {
+            waitForOthers(size, total);
+          }
         }
         waiters--;
         return !closed;
       } finally {
         lock.unlock();
+      }
+    }
+
+    private void waitForOthers(int size, long total) {
+      long left = lookEveryNs;
+      try {
+        while (left > 0 && !closed && !fits(size, total)) {
+          left = released.awaitNanos(left);
+        }
+      } catch (InterruptedException e) { // nobody interrupts connections; it must not spin
+        closed = true;
+      }
+      if (left <= 0 && !closed) {
+        lock.unlock();
+        try {
+          whenShort.run();
+        } finally {
+          lock.lock();
+        }
       }
     }
 

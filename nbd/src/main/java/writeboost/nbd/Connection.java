@@ -25,6 +25,7 @@ final class Connection implements Runnable {
   private final Thread writer;
   private final Outbound outbound;
   private final Latencies latencies;
+  private final ClientTurn turn = new ClientTurn();
 
   private volatile ClientStatus.Phase phase = ClientStatus.Phase.HANDSHAKE;
 
@@ -35,7 +36,8 @@ final class Connection implements Runnable {
       BufferPool pool,
       SocketChannel socket,
       ConnectionName peer,
-      Latencies latencies) {
+      Latencies latencies,
+      RequestBudget budget) {
     this.server = server;
     this.device = device;
     this.export = export;
@@ -44,7 +46,7 @@ final class Connection implements Runnable {
     this.latencies = latencies;
     this.share = pool.share();
     this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
-    this.outbound = new Outbound(wire, thread, this::abort, latencies);
+    this.outbound = new Outbound(wire, thread, this::abort, latencies, turn, budget);
     this.writer =
         Thread.ofPlatform().daemon().name("nbd writer " + peer).unstarted(outbound::writeUntilEnd);
   }
@@ -96,7 +98,7 @@ final class Connection implements Runnable {
   private void transmit(Input input) throws IOException {
     boolean timed = !latencies.equals(Latencies.NONE);
     Transmission transmission =
-        new Transmission(device, export, share, input, outbound, server::isDraining, timed);
+        new Transmission(device, export, share, input, outbound, server::isDraining, timed, turn);
     phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {
@@ -153,6 +155,21 @@ final class Connection implements Runnable {
 
   ConnectionName peer() {
     return peer;
+  }
+
+  /**
+   * Cuts the client off if it has made no use of its turn for {@code timeoutNs}, and holds memory
+   * that others could have.
+   */
+  void abortIfStalled(long nowNs, long timeoutNs) {
+    if (turn.isStalled(nowNs, timeoutNs) && share.heldBytes() > BufferPool.GUARANTEED) {
+      LOG.log(
+          Level.WARNING,
+          "NBD client {0} neither sends nor takes anything, and others wait for the memory that it"
+              + " holds; closed",
+          peer);
+      abort();
+    }
   }
 
   ClientStatus status() {

@@ -117,17 +117,23 @@ final class Input {
 
   /**
    * Moves the next {@code bytes} to the start of {@code target}; false if the stream ended before.
+   *
+   * @param turn told how that gets on
    */
-  boolean moveTo(Slab target, int bytes) throws IOException {
+  boolean moveTo(Slab target, int bytes, ClientTurn.Direction turn) throws IOException {
     int here = Math.min(available(), bytes);
     MemorySegment.copy(slab.memory, position, target.memory, 0, here);
     position += here;
     ByteBuffer rest = target.view(0, bytes).position(here);
+    turn.begin();
     while (rest.hasRemaining()) {
-      if (wire.read(rest) < 0) {
+      int count = wire.read(rest);
+      if (count < 0) {
         return false;
       }
+      turn.moved(count);
     }
+    turn.end();
     return true;
   }
 

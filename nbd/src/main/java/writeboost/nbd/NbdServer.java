@@ -47,6 +47,9 @@ public final class NbdServer implements AutoCloseable {
   /** When the process has no file descriptor to spare, accepting again at once would only spin. */
   private static final long ACCEPT_AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** While somebody waits for memory, those who hold it are looked at so often at least. */
+  private static final long LONGEST_LOOK_NS = TimeUnit.SECONDS.toNanos(1);
+
   /** What connections get to notice that they are cut off. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -54,6 +57,7 @@ public final class NbdServer implements AutoCloseable {
   private final Export export;
   private final ServerOptions options;
   private final BufferPool pool;
+  private final RequestBudget budget;
   private final ScheduledThreadPoolExecutor timer;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -70,7 +74,13 @@ public final class NbdServer implements AutoCloseable {
     this.device = device;
     this.export = export;
     this.options = options;
-    this.pool = new BufferPool(options.connectionBytes(), options.totalBytes());
+    this.pool =
+        new BufferPool(
+            options.connectionBytes(),
+            options.totalBytes(),
+            this::cutStalled,
+            Math.min(options.stallTimeout().toNanos(), LONGEST_LOOK_NS));
+    this.budget = new RequestBudget(options.totalRequests());
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, task -> Thread.ofPlatform().daemon().name("nbd handshake timer").unstarted(task));
@@ -151,7 +161,7 @@ public final class NbdServer implements AutoCloseable {
       }
       ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
       Connection connection =
-          new Connection(this, device, export, pool, socket, peer, options.latencies());
+          new Connection(this, device, export, pool, socket, peer, options.latencies(), budget);
       connection.start();
       connections.add(connection);
     } finally {
@@ -212,6 +222,13 @@ public final class NbdServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /** Somebody waits for memory: those who hold it and do nothing lose it. */
+  private void cutStalled() {
+    long nowNs = System.nanoTime();
+    long timeoutNs = options.stallTimeout().toNanos();
+    openConnections().forEach(connection -> connection.abortIfStalled(nowNs, timeoutNs));
   }
 
   private List<Connection> openConnections() {

@@ -18,12 +18,14 @@ import writeboost.device.Errno;
 final class Outbound {
 
   /** A power of two. No more commands of one connection are worked on at once. */
-  static final int MAX_COMMANDS = 1024;
+  static final int MAX_COMMANDS = ServerOptions.CONNECTION_REQUESTS;
 
   private final Wire wire;
   private final Thread owner;
   private final Runnable whenBroken;
   private final Latencies latencies;
+  private final ClientTurn turn;
+  private final RequestBudget budget;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition(); // for the writer thread
@@ -54,8 +56,17 @@ final class Outbound {
    * @param owner the connection's thread
    * @param whenBroken called when a write has failed, on the thread that wrote
    * @param latencies told of what has been answered
+   * @param turn told of the waiting for room
    */
-  Outbound(Wire wire, Thread owner, Runnable whenBroken, Latencies latencies) {
+  Outbound(
+      Wire wire,
+      Thread owner,
+      Runnable whenBroken,
+      Latencies latencies,
+      ClientTurn turn,
+      RequestBudget budget) {
+    this.turn = turn;
+    this.budget = budget;
     this.wire = wire;
     this.owner = owner;
     this.whenBroken = whenBroken;
@@ -71,7 +82,7 @@ final class Outbound {
       if (freeCount > 0) {
         return free[--freeCount];
       }
-      if (allCount == MAX_COMMANDS) {
+      if (allCount == MAX_COMMANDS || !budget.tryTake(allCount)) {
         return null;
       }
       Command command = new Command(this);
@@ -86,7 +97,7 @@ final class Outbound {
   boolean awaitFree() {
     lock.lock();
     try {
-      while (freeCount == 0 && allCount == MAX_COMMANDS && !broken) {
+      while (freeCount == 0 && !broken) {
         progress.awaitUninterruptibly();
       }
       return !broken;
@@ -122,14 +133,27 @@ final class Outbound {
     }
   }
 
+  /** Waits until everything that is completed is written; false if the connection broke. */
+  boolean awaitWritten() {
+    lock.lock();
+    try {
+      while ((head < tail || writing) && !broken) {
+        progress.awaitUninterruptibly();
+      }
+      return !broken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // Completion: any thread.
 
   void completed(Command command) {
-    if (command.replyPayload() == 0) {
-      command.releaseSlab();
-    }
     lock.lock();
     try {
+      if (command.replyPayload() == 0) {
+        command.releaseSlab(); // whoever waited for it finds the reply queued: awaitWritten
+      }
       command.inDevice = false;
       inDevice--;
       if (command.request.operation.changes() && --changesInDevice == 0) {
@@ -238,7 +262,7 @@ final class Outbound {
 
   private boolean write() {
     try {
-      replies.writeTo(wire);
+      replies.writeTo(wire, turn.replies());
       return true;
     } catch (IOException e) { // the client is gone
       whenBroken.run();
@@ -395,10 +419,11 @@ final class Outbound {
     }
   }
 
-  /** Ends the writer thread. */
+  /** Ends the writer thread. Once only. */
   void end() {
     lock.lock();
     try {
+      budget.giveBack(allCount);
       ended = true;
       work.signal();
     } finally {

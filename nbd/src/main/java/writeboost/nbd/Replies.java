@@ -83,17 +83,16 @@ final class Replies {
   }
 
   /** Writes what was added; parks while the client is slow. */
-  void writeTo(Wire wire) throws IOException {
+  void writeTo(Wire wire, ClientTurn.Direction turn) throws IOException {
     int done = 0;
+    turn.begin();
     while (done < count) {
-      if (count - done == 1) {
-        wire.write(vectors[done]);
-      } else {
-        wire.write(vectors, done, count - done);
-      }
+      turn.moved(
+          count - done == 1 ? wire.write(vectors[done]) : wire.write(vectors, done, count - done));
       while (done < count && !vectors[done].hasRemaining()) {
         done++;
       }
     }
+    turn.end();
   }
 }

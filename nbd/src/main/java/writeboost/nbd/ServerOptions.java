@@ -6,7 +6,12 @@ import java.time.Duration;
  * The bounds of an {@link NbdServer}; {@link #DEFAULTS} and the {@code with} methods make one.
  *
  * @param handshakeTimeout a connection that has not ended its handshake by then is closed
+ * @param stallTimeout while others wait for memory, a client that holds some, and keeps its
+ *     connection waiting for so long in the middle of a request or of its replies, is closed
  * @param maxConnections further ones are closed at once
+ * @param totalRequests in flight of all connections together. A connection keeps room for as many
+ *     as it once had, at most {@value #CONNECTION_REQUESTS}, until it ends; beyond the total it has
+ *     room for {@value #GUARANTEED_REQUESTS}, and is not read from while that is used up
  * @param connectionBytes bytes; memory for requests in flight of one connection. A connection that
  *     has used it up is not read from until something completes
  * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps
@@ -15,20 +20,37 @@ import java.time.Duration;
  */
 public record ServerOptions(
     Duration handshakeTimeout,
+    Duration stallTimeout,
     int maxConnections,
+    int totalRequests,
     long connectionBytes,
     long totalBytes,
     Latencies latencies) {
 
+  /** Requests of one connection that are worked on at once. */
+  public static final int CONNECTION_REQUESTS = 1024;
+
+  static final int GUARANTEED_REQUESTS = 64;
+
   public static final ServerOptions DEFAULTS =
-      new ServerOptions(Duration.ofSeconds(10), 64, 64L << 20, 96L << 20, Latencies.NONE);
+      new ServerOptions(
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          64,
+          16 * CONNECTION_REQUESTS,
+          64L << 20,
+          96L << 20,
+          Latencies.NONE);
 
   public ServerOptions {
-    if (handshakeTimeout.isNegative() || handshakeTimeout.isZero()) {
-      throw new IllegalArgumentException("The handshake time-out must be positive");
+    if (!handshakeTimeout.isPositive() || !stallTimeout.isPositive()) {
+      throw new IllegalArgumentException("time-outs must be positive");
     }
     if (maxConnections < 1) {
       throw new IllegalArgumentException("At least one connection must be allowed");
+    }
+    if (totalRequests < 1) {
+      throw new IllegalArgumentException("At least one request must be allowed");
     }
     if (connectionBytes < Protocol.MAX_PAYLOAD || totalBytes < connectionBytes) {
       throw new IllegalArgumentException(
@@ -37,18 +59,68 @@ public record ServerOptions(
   }
 
   public ServerOptions withHandshakeTimeout(Duration timeout) {
-    return new ServerOptions(timeout, maxConnections, connectionBytes, totalBytes, latencies);
+    return new ServerOptions(
+        timeout,
+        stallTimeout,
+        maxConnections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        latencies);
+  }
+
+  public ServerOptions withStallTimeout(Duration timeout) {
+    return new ServerOptions(
+        handshakeTimeout,
+        timeout,
+        maxConnections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        latencies);
   }
 
   public ServerOptions withMaxConnections(int connections) {
-    return new ServerOptions(handshakeTimeout, connections, connectionBytes, totalBytes, latencies);
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        connections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        latencies);
+  }
+
+  public ServerOptions withTotalRequests(int requests) {
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        maxConnections,
+        requests,
+        connectionBytes,
+        totalBytes,
+        latencies);
   }
 
   public ServerOptions withBytesInFlight(long perConnection, long inAll) {
-    return new ServerOptions(handshakeTimeout, maxConnections, perConnection, inAll, latencies);
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        maxConnections,
+        totalRequests,
+        perConnection,
+        inAll,
+        latencies);
   }
 
   public ServerOptions withLatencies(Latencies told) {
-    return new ServerOptions(handshakeTimeout, maxConnections, connectionBytes, totalBytes, told);
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        maxConnections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        told);
   }
 }

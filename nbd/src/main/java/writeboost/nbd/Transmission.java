@@ -33,6 +33,7 @@ final class Transmission {
   private final RequestParser next;
   private final BooleanSupplier draining;
   private final boolean timed;
+  private final ClientTurn turn;
 
   private final Command[] commands = new Command[Outbound.MAX_COMMANDS];
   private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
@@ -54,6 +55,7 @@ final class Transmission {
 
   /**
    * @param timed requests are told when they came
+   * @param turn told of the waiting for payload
    */
   Transmission(
       BlockDevice device,
@@ -62,7 +64,8 @@ final class Transmission {
       Input input,
       Outbound outbound,
       BooleanSupplier draining,
-      boolean timed) {
+      boolean timed,
+      ClientTurn turn) {
     this.device = device;
     this.share = share;
     this.input = input;
@@ -70,6 +73,7 @@ final class Transmission {
     this.next = new RequestParser(device, export);
     this.draining = draining;
     this.timed = timed;
+    this.turn = turn;
   }
 
   /**
@@ -86,6 +90,7 @@ final class Transmission {
       if (!input.fill(wanted, most)) {
         return draining.getAsBoolean();
       }
+      requireClient();
       look();
     }
     flush();
@@ -165,7 +170,8 @@ final class Transmission {
     } else {
       command.slab = slabForWrite(length);
       flush();
-      if (!input.moveTo(command.slab, length)) {
+      requireClient();
+      if (!input.moveTo(command.slab, length, turn.payload())) {
         throw new EOFException();
       }
       longWrites = true;
@@ -225,6 +231,17 @@ final class Transmission {
       slab = share.take(bytes);
     }
     return open(slab);
+  }
+
+  /**
+   * After a wait for memory, in which the client may have given us up and sent its requests again
+   * on another connection: what is left of the old ones must not be carried out. A client that is
+   * gone takes no replies.
+   */
+  private void requireClient() throws IOException {
+    if (share.takeWaited() && !outbound.awaitWritten()) {
+      throw new AsynchronousCloseException();
+    }
   }
 
   private Slab slabForRead(int bytes) throws IOException {

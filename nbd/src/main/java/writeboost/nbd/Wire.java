@@ -21,14 +21,14 @@ final class Wire implements AutoCloseable {
     return socket.read(target);
   }
 
-  /** Writes at least one byte. */
-  void write(ByteBuffer source) throws IOException {
-    socket.write(source);
+  /** Writes at least one byte; how many. */
+  int write(ByteBuffer source) throws IOException {
+    return socket.write(source);
   }
 
-  /** Writes at least one byte of {@code sources}, from number {@code from} on. */
-  void write(ByteBuffer[] sources, int from, int count) throws IOException {
-    socket.write(sources, from, count);
+  /** Writes at least one byte of {@code sources}, from number {@code from} on; how many. */
+  long write(ByteBuffer[] sources, int from, int count) throws IOException {
+    return socket.write(sources, from, count);
   }
 
   /** Reading finds the end of the stream, after what has been received already. */

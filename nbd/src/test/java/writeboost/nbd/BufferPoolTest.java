@@ -16,7 +16,7 @@ class BufferPoolTest {
 
   @Test
   void slabsAreAlignedAndLargeEnough() {
-    BufferPool.Share share = new BufferPool(64 * MIB, 64 * MIB).share();
+    BufferPool.Share share = new BufferPool(64 * MIB, 64 * MIB, () -> {}, Long.MAX_VALUE).share();
     for (int bytes : new int[] {1, 131_073, 262_144, 262_145, MIB, Protocol.MAX_PAYLOAD}) {
       Slab slab = share.take(bytes);
       assertThat(slab.size).isBetween(bytes, Math.max(2 * bytes, 128 << 10));
@@ -28,7 +28,7 @@ class BufferPoolTest {
 
   @Test
   void aShareIsBounded() {
-    BufferPool.Share share = new BufferPool(4 * MIB, 64 * MIB).share();
+    BufferPool.Share share = new BufferPool(4 * MIB, 64 * MIB, () -> {}, Long.MAX_VALUE).share();
     Slab guaranteed = share.take(BufferPool.GUARANTEED / 3);
     for (int i = 0; i < 4; i++) {
       assertThat(share.tryTake(MIB)).isNotNull();
@@ -39,7 +39,7 @@ class BufferPoolTest {
 
   @Test
   void othersKeepTheirGuaranteeWhenTheTotalIsUsedUp() {
-    BufferPool pool = new BufferPool(4 * MIB, 4 * MIB);
+    BufferPool pool = new BufferPool(4 * MIB, 4 * MIB, () -> {}, Long.MAX_VALUE);
     BufferPool.Share greedy = pool.share();
     while (greedy.tryTake(BufferPool.STANDARD) != null) {}
     BufferPool.Share modest = pool.share();
@@ -52,7 +52,7 @@ class BufferPoolTest {
 
   @Test
   void writesLeaveRoomForTheLargestRead() {
-    BufferPool pool = new BufferPool(32 * MIB, 128 * MIB);
+    BufferPool pool = new BufferPool(32 * MIB, 128 * MIB, () -> {}, Long.MAX_VALUE);
     for (int i = 0; i < 4; i++) {
       BufferPool.Share writing = pool.share();
       while (writing.tryTake(MIB) != null) {}
@@ -64,7 +64,7 @@ class BufferPoolTest {
 
   @Test
   void whoWaitsGetsWhatIsGivenBack() {
-    BufferPool pool = new BufferPool(32 * MIB, 32 * MIB);
+    BufferPool pool = new BufferPool(32 * MIB, 32 * MIB, () -> {}, Long.MAX_VALUE);
     Slab all = pool.share().take(32 * MIB);
     CompletableFuture<Slab> waiting =
         CompletableFuture.supplyAsync(() -> pool.share().take(32 * MIB));
@@ -74,7 +74,7 @@ class BufferPoolTest {
 
   @Test
   void closingAShareEndsItsWaiting() {
-    BufferPool pool = new BufferPool(32 * MIB, 32 * MIB);
+    BufferPool pool = new BufferPool(32 * MIB, 32 * MIB, () -> {}, Long.MAX_VALUE);
     pool.share().take(32 * MIB);
     BufferPool.Share share = pool.share();
     CompletableFuture<Slab> waiting = CompletableFuture.supplyAsync(() -> share.take(32 * MIB));
@@ -86,7 +86,7 @@ class BufferPoolTest {
   void theAccountsBalance() {
     long seed = 7;
     Random random = new Random(seed);
-    BufferPool pool = new BufferPool(8 * MIB, 16 * MIB);
+    BufferPool pool = new BufferPool(8 * MIB, 16 * MIB, () -> {}, Long.MAX_VALUE);
     BufferPool.Share[] shares = {pool.share(), pool.share(), pool.share(), pool.share()};
     Deque<Slab> taken = new ArrayDeque<>();
     for (int step = 0; step < 5000; step++) {

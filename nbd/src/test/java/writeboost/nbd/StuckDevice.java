@@ -30,7 +30,9 @@ final class StuckDevice implements BlockDevice {
   @Override
   public void submit(Request[] batch, int count) {
     requests.addAll(Arrays.asList(batch).subList(0, count));
-    submitted.complete(batch[0]);
+    if (count > 0) {
+      submitted.complete(batch[0]);
+    }
   }
 
   @Override
