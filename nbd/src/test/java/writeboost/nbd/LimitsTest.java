@@ -3,7 +3,6 @@ package writeboost.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static writeboost.nbd.TransmissionTest.filled;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -126,7 +125,7 @@ class LimitsTest {
       try (RawClient client = served.client()) {
         client.socket.configureBlocking(false);
         ByteBuffer write = ByteBuffer.wrap(RawClient.write(1, 0, filled(64 << 10, 1)));
-        while (!isFull(served, client, write)) {
+        while (client.socket.write(write) > 0 || !waitsForMemory(served)) {
           if (!write.hasRemaining()) {
             write.clear();
           }
@@ -142,10 +141,14 @@ class LimitsTest {
     }
   }
 
-  private static boolean isFull(Served served, RawClient client, ByteBuffer write)
-      throws IOException {
-    boolean stuck = client.socket.write(write) == 0 && write.hasRemaining();
+  /** While it reads or writes, a thread is not seen as waiting. */
+  private static boolean waitsForMemory(Served served) {
     long held = served.server.clients().getFirst().bytesHeld();
-    return stuck && held >= Protocol.MAX_PAYLOAD;
+    return held >= Protocol.MAX_PAYLOAD
+        && Thread.getAllStackTraces().keySet().stream()
+            .anyMatch(
+                thread ->
+                    thread.getName().equals("nbd unix #1")
+                        && thread.getState() == Thread.State.WAITING);
   }
 }
