@@ -80,6 +80,11 @@ public final class Extents {
     return described < length;
   }
 
+  /** Extents that the answer can have. */
+  public int most() {
+    return limit;
+  }
+
   /** Bytes that have been described; the next extent begins there. */
   public long described() {
     return described;

@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.layout.Geometry;
@@ -14,12 +15,19 @@ record Admission(Core.Configuration configuration, Layout layout) {
     if (request.operation.changes() && configuration.readOnly()) {
       return Errno.EPERM;
     }
-    boolean outside =
-        request.offset < 0
-            || request.length < 0
-            || request.offset > configuration.sizeBytes() - request.length;
+    boolean outside = request.length < 0 || isOutside(request.offset, request.length);
     boolean aligned = ((request.offset | request.length) & (Geometry.SECTOR - 1)) == 0;
     return outside || !aligned ? Errno.EINVAL : Errno.OK;
+  }
+
+  /** The same for a question. */
+  int refusal(Extents extents) {
+    boolean outside = extents.length < 1 || isOutside(extents.offset, extents.length);
+    return outside ? Errno.EINVAL : Errno.OK;
+  }
+
+  private boolean isOutside(long offset, long length) {
+    return offset < 0 || offset > configuration.sizeBytes() - length;
   }
 
   /** Whether there is nothing to do for it. */

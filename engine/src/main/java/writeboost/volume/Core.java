@@ -46,6 +46,7 @@ public final class Core {
   private final Tuning tuning;
   private final WritePath writes;
   private final ReadPath reads;
+  private final BlockStates states;
   private final Pool<Ticket> tickets = new Pool<>(() -> new Ticket(this));
   private final DirtyAge dirtyAge;
   private final Suspension suspension = new Suspension();
@@ -76,6 +77,7 @@ public final class Core {
     tuning = new Tuning(writeback, recorder, barriers);
     writes = new WritePath(this, log, check, statistics);
     reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
+    states = new BlockStates(this, lock, log);
   }
 
   // entry points
@@ -422,6 +424,18 @@ public final class Core {
     return barriers;
   }
 
+  Admission admission() {
+    return admission;
+  }
+
+  Suspension suspension() {
+    return suspension;
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
   boolean holds(Rule rule) {
     return log.rules.hold(rule);
   }
@@ -436,6 +450,11 @@ public final class Core {
   }
 
   // looking in
+
+  /** Where the content of the volume is; any thread. */
+  public BlockStates states() {
+    return states;
+  }
 
   /** A consistent look at the numbers; takes the lock. */
   public Snapshot snapshot() {

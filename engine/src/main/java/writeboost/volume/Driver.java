@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import writeboost.device.BlockDevice;
+import writeboost.device.Extents;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
@@ -171,6 +172,27 @@ final class Driver {
       turn.done();
     } finally {
       end();
+    }
+  }
+
+  /** As {@link BlockStates#answer}. */
+  void states(Extents extents) {
+    active.incrementAndGet();
+    int error;
+    try {
+      error = core.states().answer(extents);
+    } finally {
+      active.decrementAndGet();
+    }
+    extents.complete(error);
+  }
+
+  void describe(Extents extents) {
+    active.incrementAndGet();
+    try {
+      Description.begin(extents, core, backing);
+    } finally {
+      active.decrementAndGet();
     }
   }
 

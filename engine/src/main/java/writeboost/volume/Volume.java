@@ -13,6 +13,7 @@ import java.util.function.LongFunction;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Fingerprint;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
@@ -179,6 +180,27 @@ public final class Volume implements BlockDevice {
   @Override
   public void cancel(Request request) {
     driver.cancel(request);
+  }
+
+  /**
+   * What is known of the space in a range: of blocks that the log has nothing of, what the backing
+   * device says; zero runs of the log are holes; lines are data, whatever is in them. Of each block
+   * it was true at a moment between the question and the answer. A volume that is suspended leaves
+   * its backing device alone, and says "data".
+   */
+  @Override
+  public void describe(Extents extents) {
+    driver.describe(extents);
+  }
+
+  /**
+   * Says where the content of a range is: the states are those of {@link BlockState}. Answers
+   * before it returns, and asks no device; also of a volume that is suspended or whose devices
+   * hang. Of each block it was true at a moment during the call. The answer may end early: one call
+   * goes through 128 MiB at the most.
+   */
+  public void states(Extents extents) {
+    driver.states(extents);
   }
 
   // the life of it
