@@ -66,6 +66,15 @@ public interface BlockDevice extends AutoCloseable {
    */
   default void prefetch(long offset, long length) {}
 
+  /**
+   * Whether WRITE_ZEROES with {@link Request#FAST_ZERO} can ever succeed, so that it is worth
+   * trying; such a request is faster than writing zeroes, or is answered {@link Errno#ENOTSUP}
+   * without having changed anything. Where this is false, nobody sends one.
+   */
+  default boolean canZeroFast() {
+    return false;
+  }
+
   /** Whether it is known to be a disk that turns, so that far reads and writes take long. */
   default boolean rotational() {
     return false;

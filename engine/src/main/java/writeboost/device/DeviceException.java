@@ -21,15 +21,18 @@ public final class DeviceException extends IOException {
 
   private static String explain(int error) {
     return switch (error) {
-      case Posix.ENOENT -> "no such file or folder; check the path, or give a size to create it";
-      case Posix.ENOTDIR -> "a part of the path is not a folder";
-      case Posix.EACCES, Errno.EPERM ->
+      case LinuxErrno.ENOENT ->
+          "no such file or folder; check the path, or give a size to create it";
+      case LinuxErrno.ENOTDIR -> "a part of the path is not a folder";
+      case LinuxErrno.EACCES, Errno.EPERM ->
           "permission denied; change its owner or rights, or the user";
-      case Posix.EROFS -> "it is read-only, or on a read-only file system";
-      case Posix.EBUSY -> "in use (mounted, or claimed by another program); unmount or stop that";
-      case Posix.EEXIST -> "the name is taken (by a file or a dangling link); nothing was changed";
-      case Errno.ENOSPC, Posix.EDQUOT -> "no space left; free some, or choose a smaller size";
-      case Posix.EFBIG -> "too large for its file system";
+      case LinuxErrno.EROFS -> "it is read-only, or on a read-only file system";
+      case LinuxErrno.EBUSY ->
+          "in use (mounted, or claimed by another program); unmount or stop that";
+      case LinuxErrno.EEXIST ->
+          "the name is taken (by a file or a dangling link); nothing was changed";
+      case Errno.ENOSPC, LinuxErrno.EDQUOT -> "no space left; free some, or choose a smaller size";
+      case LinuxErrno.EFBIG -> "too large for its file system";
       case Errno.EIO -> "I/O error; see the kernel's log";
       default -> Errno.name(error);
     };

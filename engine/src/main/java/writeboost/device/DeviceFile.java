@@ -47,7 +47,7 @@ public final class DeviceFile implements AutoCloseable {
   public static @Nullable Identity identity(Path path) throws DeviceException {
     FileStatus status = new FileStatus();
     int error = Posix.status(path.toString(), status);
-    if (error == -Posix.ENOENT) {
+    if (error == -LinuxErrno.ENOENT) {
       return null;
     }
     if (error < 0) {
@@ -138,11 +138,11 @@ public final class DeviceFile implements AutoCloseable {
     int operation = (shared ? Posix.LOCK_SH : Posix.LOCK_EX) | Posix.LOCK_NB;
     int error = Posix.lock(fd, operation);
     // The system looks at a block device, under this lock, just after a writer has closed it.
-    for (int i = 1; i < attempts && error == -Posix.EAGAIN; i++) {
+    for (int i = 1; i < attempts && error == -LinuxErrno.EAGAIN; i++) {
       LockSupport.parkNanos(LOCK_PAUSE_NS);
       error = Posix.lock(fd, operation);
     }
-    if (error == -Posix.EAGAIN) {
+    if (error == -LinuxErrno.EAGAIN) {
       throw new DeviceException(path, "in use (locked); stop the process that uses it first");
     }
     if (error < 0) {

@@ -8,7 +8,7 @@ package writeboost.device;
  * <p>What a state means is up to the question: for {@link BlockDevice#describe} it is a set of
  * {@link #HOLE} and {@link #ZERO}.
  */
-public final class Extents {
+public final class Extents implements DeviceTask {
 
   /** Takes no space on the device. */
   public static final int HOLE = 1;

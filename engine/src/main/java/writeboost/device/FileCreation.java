@@ -65,7 +65,7 @@ public final class FileCreation {
           path, "cannot have a size of %d bytes: give a multiple of 512".formatted(size));
     }
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      throw DeviceException.of(path, "create it", Posix.EEXIST);
+      throw DeviceException.of(path, "create it", LinuxErrno.EEXIST);
     }
     open(nameless);
     boolean finished = false;
@@ -97,7 +97,7 @@ public final class FileCreation {
     if (nameless) {
       fd = Posix.open(folder().toString(), Posix.O_TMPFILE | Posix.O_RDWR, MODE);
     }
-    if (fd == -Errno.ENOTSUP || fd == -Posix.EISDIR || fd == -Errno.EINVAL) {
+    if (fd == -Errno.ENOTSUP || fd == -LinuxErrno.EISDIR || fd == -Errno.EINVAL) {
       openNamed();
     }
     check("create it", fd);
@@ -108,7 +108,7 @@ public final class FileCreation {
     Path name = folder().resolve(path.getFileName() + UNFINISHED);
     int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_NOFOLLOW;
     fd = Posix.open(name.toString(), flags, MODE);
-    if (fd == -Posix.EEXIST) {
+    if (fd == -LinuxErrno.EEXIST) {
       throw new DeviceException(
           name, "left over from an earlier start, or another start is at it; remove it then");
     }

@@ -1,6 +1,7 @@
 package writeboost.device;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class FileDevice implements BlockDevice {
   public static final int DEFAULT_THREADS = 4;
 
+  /** Of one hint more is not fetched: it would keep a thread from requests. */
+  private static final long PREFETCH_BYTES_MAX = 32 << 20;
+
+  /** So many may wait. */
+  private static final int PREFETCHES_MAX = 32;
+
   private static final System.Logger LOG = System.getLogger(FileDevice.class.getName());
 
   private final DeviceFile file;
@@ -20,8 +27,13 @@ public final class FileDevice implements BlockDevice {
   private final Limits limits;
   private final PositionedIo io;
   private final Zeroing zeroing;
-  private final RequestQueue queue;
+  private final TaskQueue queue;
   private final @Nullable BusyTime busyTime;
+  private final boolean rotational;
+
+  /** Hints that wait. */
+  private final AtomicInteger prefetches = new AtomicInteger();
+
   private volatile boolean closed;
 
   /** Takes {@code file} over: it is closed with the device. */
@@ -49,7 +61,8 @@ public final class FileDevice implements BlockDevice {
     this.mode = mode;
     io = new PositionedIo(file.descriptor(), mode);
     zeroing = new Zeroing(file.descriptor(), file.isBlockDevice(), mode, io);
-    queue = new RequestQueue(threads);
+    queue = new TaskQueue(threads);
+    rotational = Rotation.of(file.identity());
     busyTime = file.isBlockDevice() ? new BusyTime(file.identity()) : null;
     for (int i = 0; i < threads; i++) {
       Thread.ofPlatform()
@@ -83,6 +96,43 @@ public final class FileDevice implements BlockDevice {
   @Override
   public Limits limits() {
     return limits;
+  }
+
+  /** Of the disk below a file as well, where its file system lies on one disk. */
+  @Override
+  public boolean rotational() {
+    return rotational;
+  }
+
+  /** FAST_ZERO is asked of the file system, or the block device, each time. */
+  @Override
+  public boolean canZeroFast() {
+    return !file.readOnly();
+  }
+
+  /** Holes, as the file system has them. Of a block device nothing is known. */
+  @Override
+  public void describe(Extents extents) {
+    int error = Requests.check(extents, file.size());
+    if (error != Errno.OK) {
+      extents.complete(error);
+    } else if (file.isBlockDevice()) {
+      BlockDevice.super.describe(extents);
+    } else if (!queue.add(new DeviceTask[] {extents}, 1)) {
+      extents.complete(Errno.ESHUTDOWN);
+    }
+  }
+
+  /** Into the page cache, where I/O goes through that. */
+  @Override
+  public void prefetch(long offset, long length) {
+    if (mode.direct()) {
+      return;
+    }
+    Prefetch hint = new Prefetch(offset, Math.min(length, PREFETCH_BYTES_MAX));
+    if (prefetches.incrementAndGet() > PREFETCHES_MAX || !queue.add(new DeviceTask[] {hint}, 1)) {
+      prefetches.decrementAndGet();
+    }
   }
 
   /** Whether I/O goes past the page cache. */
@@ -130,13 +180,26 @@ public final class FileDevice implements BlockDevice {
   }
 
   private void run() {
-    @Nullable Request request;
-    while ((request = queue.take()) != null) {
-      int error = perform(request);
+    @Nullable DeviceTask task;
+    while ((task = queue.take()) != null) {
       try {
-        request.complete(error);
+        carryOut(task);
       } catch (RuntimeException | Error e) {
-        LOG.log(Level.ERROR, file.path() + ": the completion of " + request + " failed", e);
+        LOG.log(Level.ERROR, file.path() + ": the completion of " + task + " failed", e);
+      }
+    }
+  }
+
+  private void carryOut(DeviceTask task) {
+    switch (task) {
+      case Request request -> request.complete(perform(request));
+      case Extents extents -> {
+        Holes.describe(file.descriptor(), extents);
+        extents.complete(Errno.OK);
+      }
+      case Prefetch hint -> {
+        Posix.willNeed(file.descriptor(), hint.offset(), hint.length());
+        prefetches.decrementAndGet();
       }
     }
   }
@@ -181,7 +244,7 @@ public final class FileDevice implements BlockDevice {
   private static int toErrno(int error) {
     return switch (error) {
       case 0, Errno.EINVAL, Errno.ENOSPC, Errno.ENOTSUP -> error;
-      case Posix.EDQUOT -> Errno.ENOSPC;
+      case LinuxErrno.EDQUOT -> Errno.ENOSPC;
       default -> Errno.EIO;
     };
   }

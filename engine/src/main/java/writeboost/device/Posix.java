@@ -41,6 +41,10 @@ public final class Posix {
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
 
+  static final int SEEK_END = 2;
+  static final int SEEK_DATA = 3;
+  static final int SEEK_HOLE = 4;
+
   static final int FALLOC_KEEP_SIZE = 1;
   static final int FALLOC_PUNCH_HOLE = 2;
   static final int FALLOC_ZERO_RANGE = 0x10;
@@ -50,19 +54,6 @@ public final class Posix {
   static final long BLKDISCARD = 0x1277;
   static final long BLKGETSIZE64 = 0x80081272L;
 
-  // Linux error numbers that only this package looks at; the ones of the seam are in Errno.
-  static final int ENOENT = 2;
-  static final int EINTR = 4;
-  static final int EAGAIN = 11;
-  static final int EACCES = 13;
-  static final int EBUSY = 16;
-  static final int EEXIST = 17;
-  static final int ENOTDIR = 20;
-  static final int EISDIR = 21;
-  static final int EFBIG = 27;
-  static final int EROFS = 30;
-  static final int EDQUOT = 122;
-
   private static final int AT_FDCWD = -100;
   private static final int AT_SYMLINK_FOLLOW = 0x400;
   private static final int AT_EMPTY_PATH = 0x1000;
@@ -71,7 +62,7 @@ public final class Posix {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
   private static final int MADV_DONTNEED = 4;
-  private static final int PAGE_BYTES = 4096;
+  private static final int FADV_WILLNEED = 3;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
@@ -86,6 +77,10 @@ public final class Posix {
   private static final MethodHandle FDATASYNC = function("fdatasync", JAVA_INT, JAVA_INT);
   private static final MethodHandle FALLOCATE =
       function("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LSEEK =
+      function("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle FADVISE =
+      function("posix_fadvise", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle FTRUNCATE =
       function("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle FLOCK = function("flock", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -176,27 +171,18 @@ public final class Posix {
     }
   }
 
-  /** Zeroes a range of {@link #reserve}d memory, and gives the RAM under whole pages back. */
-  public static void zero(MemorySegment reserved, long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, reserved.byteSize());
-    long from = Math.min((offset + PAGE_BYTES - 1) & -PAGE_BYTES, offset + length);
-    long to = Math.max((offset + length) & -PAGE_BYTES, from);
-    reserved.asSlice(offset, from - offset).fill((byte) 0);
-    reserved.asSlice(to, offset + length - to).fill((byte) 0);
-    if (to == from) {
-      return;
-    }
+  /**
+   * Zeroes whole pages of {@link #reserve}d memory by giving the RAM under them back; false where
+   * that cannot be, as with locked memory, and nothing was done.
+   */
+  static boolean discard(MemorySegment pages) {
     CallState state = STATE.get();
-    int returned;
     try {
-      returned =
-          (int)
-              MADVISE.invokeExact(state.errno, reserved.address() + from, to - from, MADV_DONTNEED);
+      return 0
+          == (int)
+              MADVISE.invokeExact(state.errno, pages.address(), pages.byteSize(), MADV_DONTNEED);
     } catch (Throwable t) {
       throw unexpected(t);
-    }
-    if (returned != 0) {
-      reserved.asSlice(from, to - from).fill((byte) 0); // locked memory refuses
     }
   }
 
@@ -224,7 +210,7 @@ public final class Posix {
       if (got == 0) {
         break;
       }
-      if (got < 0 && got != -EINTR) {
+      if (got < 0 && got != -LinuxErrno.EINTR) {
         return got;
       }
       done += Math.max(got, 0);
@@ -254,7 +240,7 @@ public final class Posix {
       if (put == 0) {
         return -Errno.EIO;
       }
-      if (put < 0 && put != -EINTR) {
+      if (put < 0 && put != -LinuxErrno.EINTR) {
         return put;
       }
       done += Math.max(put, 0);
@@ -272,7 +258,7 @@ public final class Posix {
       } catch (Throwable t) {
         throw unexpected(t);
       }
-    } while (returned == -EINTR);
+    } while (returned == -LinuxErrno.EINTR);
     return (int) returned;
   }
 
@@ -285,8 +271,29 @@ public final class Posix {
       } catch (Throwable t) {
         throw unexpected(t);
       }
-    } while (returned == -EINTR);
+    } while (returned == -LinuxErrno.EINTR);
     return (int) returned;
+  }
+
+  /** Where the next data (SEEK_DATA) or hole (SEEK_HOLE) is, or the end of the file (SEEK_END). */
+  static long seek(int fd, long position, int whence) {
+    CallState state = STATE.get();
+    try {
+      return state.result((long) LSEEK.invokeExact(state.errno, fd, position, whence));
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** The page cache gets a range, as far as the kernel likes. */
+  static void willNeed(int fd, long position, long length) {
+    CallState state = STATE.get();
+    try {
+      int ignored = (int) FADVISE.invokeExact(state.errno, fd, position, length, FADV_WILLNEED);
+      assert ignored >= 0;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
   }
 
   // ---- files -----------------------------------------------------------------------------------
@@ -298,7 +305,7 @@ public final class Posix {
       long returned;
       do {
         returned = state.result((int) OPEN.invokeExact(state.errno, name, flags | O_CLOEXEC, mode));
-      } while (returned == -EINTR);
+      } while (returned == -LinuxErrno.EINTR);
       return (int) returned;
     } catch (Throwable t) {
       throw unexpected(t);
@@ -409,7 +416,7 @@ public final class Posix {
       } catch (Throwable t) {
         throw unexpected(t);
       }
-    } while (returned == -EINTR);
+    } while (returned == -LinuxErrno.EINTR);
     return (int) returned;
   }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * its owner in between. Memory given with it does not change while it is lent (a WRITE) and is not
  * read (a READ).
  */
-public final class Request {
+public final class Request implements DeviceTask {
 
   /** The write (or zero, trim) must be durable before it completes. Ignored on READ. */
   public static final int FUA = 1;

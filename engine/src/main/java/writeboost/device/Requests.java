@@ -32,4 +32,11 @@ public final class Requests {
     }
     return operation == Operation.READ && request.data.isReadOnly() ? Errno.EINVAL : Errno.OK;
   }
+
+  /** The same for a question; one that is longer than the device is refused. */
+  public static int check(Extents extents, long deviceSize) {
+    boolean inside =
+        extents.offset >= 0 && extents.length > 0 && extents.offset <= deviceSize - extents.length;
+    return inside ? Errno.OK : Errno.EINVAL;
+  }
 }

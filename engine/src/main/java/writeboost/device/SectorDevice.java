@@ -85,6 +85,28 @@ public final class SectorDevice implements BlockDevice {
   }
 
   @Override
+  public void describe(Extents extents) {
+    behind.describe(extents);
+  }
+
+  @Override
+  public void prefetch(long offset, long length) {
+    long from = offset & -unit;
+    long to = Math.min((offset + length + unit - 1) & -unit, size());
+    behind.prefetch(from, to - from);
+  }
+
+  @Override
+  public boolean canZeroFast() {
+    return behind.canZeroFast();
+  }
+
+  @Override
+  public boolean rotational() {
+    return behind.rotational();
+  }
+
+  @Override
   public void submit(Request[] batch, int count) {
     for (int i = 0; i < count; i++) {
       Request request = batch[i];
@@ -94,6 +116,9 @@ public final class SectorDevice implements BlockDevice {
         continue;
       }
       int error = Requests.check(request, size(), limits.readOnly());
+      if (error == Errno.OK && request.has(Request.FAST_ZERO)) {
+        error = Errno.ENOTSUP; // what is read and written again is not faster than a write
+      }
       if (error != Errno.OK) {
         request.complete(error);
       } else if (isNext(request)) {

@@ -63,7 +63,7 @@ class PosixTest {
         model.fill((byte) 1);
         int offset = random.nextInt(size);
         int length = random.nextInt(size - offset + 1);
-        Posix.zero(memory, offset, length);
+        MemoryDevice.zero(memory, offset, length);
         model.asSlice(offset, length).fill((byte) 0);
         assertThat(memory.mismatch(model)).as("%d+%d", offset, length).isEqualTo(-1);
       }

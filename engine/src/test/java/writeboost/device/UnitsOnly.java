@@ -11,6 +11,11 @@ final class UnitsOnly implements BlockDevice {
   }
 
   @Override
+  public void describe(Extents extents) {
+    behind.describe(extents);
+  }
+
+  @Override
   public long size() {
     return behind.size();
   }

@@ -6,10 +6,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that wait for a thread of a device, first in first out. Any thread. Allocates only
- * when more wait than ever before.
+ * What waits for a thread of a device, first in first out. Any thread. Allocates only when more
+ * wait than ever before.
  */
-final class RequestQueue {
+final class TaskQueue {
   private static final int FIRST_CAPACITY = 64; // a power of two, as every capacity
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -17,7 +17,7 @@ final class RequestQueue {
   private final Condition left = lock.newCondition();
 
   /** A cancelled request leaves null. */
-  private @Nullable Request[] ring = new @Nullable Request[FIRST_CAPACITY];
+  private @Nullable DeviceTask[] ring = new @Nullable DeviceTask[FIRST_CAPACITY];
 
   private long head;
   private long tail;
@@ -28,12 +28,12 @@ final class RequestQueue {
   /**
    * @param takers how many threads will call {@link #take}, each until it answers null
    */
-  RequestQueue(int takers) {
+  TaskQueue(int takers) {
     this.takers = takers;
   }
 
   /** False if the queue is closed: then none was added. */
-  boolean add(Request[] batch, int count) {
+  boolean add(DeviceTask[] batch, int count) {
     lock.lock();
     try {
       if (closed) {
@@ -54,17 +54,17 @@ final class RequestQueue {
     }
   }
 
-  /** Waits for a request; null, once per taker, when the queue is closed and empty. */
-  @Nullable Request take() {
+  /** Waits for a task; null, once per taker, when the queue is closed and empty. */
+  @Nullable DeviceTask take() {
     lock.lock();
     try {
       while (true) {
         while (head < tail) {
           int i = index(head++);
-          Request request = ring[i];
+          DeviceTask task = ring[i];
           ring[i] = null;
-          if (request != null) {
-            return request;
+          if (task != null) {
+            return task;
           }
         }
         if (closed) {
@@ -97,7 +97,7 @@ final class RequestQueue {
     }
   }
 
-  /** Takes no more requests; returns when all that wait have been taken and every taker knows. */
+  /** Takes no more; returns when all that wait have been taken and every taker knows. */
   void close() {
     lock.lock();
     try {
@@ -116,7 +116,7 @@ final class RequestQueue {
   }
 
   private void grow() {
-    @Nullable Request[] larger = new @Nullable Request[2 * ring.length];
+    @Nullable DeviceTask[] larger = new @Nullable DeviceTask[2 * ring.length];
     for (long i = head; i < tail; i++) {
       larger[(int) i & (larger.length - 1)] = ring[index(i)];
     }
