@@ -107,6 +107,7 @@ final class StatusJson {
       json.writeStartObject();
       json.writeNumberProperty("number", client.number());
       json.writeStringProperty("address", client.address());
+      json.writeStringProperty("export", client.export());
       json.writeStringProperty("phase", client.phase().name().toLowerCase(Locale.ROOT));
       json.writeStringProperty("since", client.since().toString());
       json.writeNumberProperty("requests_in_flight", client.requestsInFlight());

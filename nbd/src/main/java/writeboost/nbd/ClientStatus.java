@@ -7,6 +7,7 @@ import java.time.Instant;
  *
  * @param number of the connection, from 1 on; none is used twice
  * @param address of a TCP client; "unix" of another
+ * @param export that it uses, printable; empty in the handshake
  * @param phase how far it is
  * @param since when it connected
  * @param requestsInFlight that were read and are not answered
@@ -17,6 +18,7 @@ import java.time.Instant;
 public record ClientStatus(
     long number,
     String address,
+    String export,
     Phase phase,
     Instant since,
     int requestsInFlight,

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.net.ProtocolException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 
 /**
@@ -16,8 +17,7 @@ final class Connection implements Runnable {
   private static final System.Logger LOG = System.getLogger(Connection.class.getPackageName());
 
   private final NbdServer server;
-  private final BlockDevice device;
-  private final Export export;
+  private final Exports exports;
   private final Wire wire;
   private final ConnectionName peer;
   private final BufferPool.Share share;
@@ -29,18 +29,19 @@ final class Connection implements Runnable {
 
   private volatile ClientStatus.Phase phase = ClientStatus.Phase.HANDSHAKE;
 
+  /** From the end of the handshake on. */
+  private volatile @Nullable Negotiated negotiated;
+
   Connection(
       NbdServer server,
-      BlockDevice device,
-      Export export,
+      Exports exports,
       BufferPool pool,
       SocketChannel socket,
       ConnectionName peer,
       Latencies latencies,
       RequestBudget budget) {
     this.server = server;
-    this.device = device;
-    this.export = export;
+    this.exports = exports;
     this.wire = new Wire(socket);
     this.peer = peer;
     this.latencies = latencies;
@@ -78,27 +79,33 @@ final class Connection implements Runnable {
   private void serve() throws IOException {
     Input input = new Input(wire, share);
     try {
-      if (negotiate(input) && server.awaitChangesOfEnded(device)) {
-        transmit(input);
+      Negotiated agreed = negotiate(input);
+      if (agreed != null && server.awaitChangesOfEnded(agreed.exported().device())) {
+        negotiated = agreed;
+        transmit(input, agreed);
       }
     } finally {
       input.release();
     }
   }
 
-  private boolean negotiate(Input input) throws IOException {
+  private @Nullable Negotiated negotiate(Input input) throws IOException {
     Future<?> timeout = server.limitHandshake(this);
     try {
-      return new Handshake(wire, input, export, device).negotiate();
+      return new Handshake(wire, input, exports, server::isDraining).negotiate();
     } finally {
       timeout.cancel(false);
     }
   }
 
-  private void transmit(Input input) throws IOException {
+  private void transmit(Input input, Negotiated agreed) throws IOException {
+    BlockDevice device = agreed.exported().device();
+    if (agreed.structured()) {
+      outbound.useChunks();
+    }
     boolean timed = !latencies.equals(Latencies.NONE);
     Transmission transmission =
-        new Transmission(device, export, share, input, outbound, server::isDraining, timed, turn);
+        new Transmission(agreed, share, input, outbound, server::isDraining, timed, turn);
     phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {
@@ -141,7 +148,11 @@ final class Connection implements Runnable {
    * out; false if that takes longer.
    */
   boolean awaitChangesIfEnded(BlockDevice of, long nanos) throws InterruptedException {
-    return phase != ClientStatus.Phase.ENDING || !of.equals(device) || outbound.awaitChanges(nanos);
+    Negotiated agreed = negotiated;
+    return phase != ClientStatus.Phase.ENDING
+        || agreed == null
+        || !agreed.exported().device().equals(of)
+        || outbound.awaitChanges(nanos);
   }
 
   /** No further requests: the connection ends when what it has read is answered. */
@@ -173,6 +184,8 @@ final class Connection implements Runnable {
   }
 
   ClientStatus status() {
-    return outbound.status(peer, phase, share.heldBytes());
+    Negotiated agreed = negotiated;
+    String export = agreed == null ? "" : Printable.of(agreed.exported().export().name());
+    return outbound.status(peer, export, phase, share.heldBytes());
   }
 }

@@ -1,22 +1,37 @@
 package writeboost.nbd;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * What clients see of a device. The empty name means this export too.
+ * What clients see of a device.
  *
  * @param name at most 4096 bytes of UTF-8
  * @param description for people; may be empty
  * @param readOnly refuse writes even if the device takes them
+ * @param contexts what clients can ask of ranges beside "base:allocation", which every device has
  */
-public record Export(String name, String description, boolean readOnly) {
+public record Export(
+    String name, String description, boolean readOnly, List<MetaContext> contexts) {
+
+  /** More would make one reply too long. */
+  private static final int MAX_CONTEXTS = 7;
 
   public Export {
     Objects.requireNonNull(name);
     Objects.requireNonNull(description);
     requireShort(name);
     requireShort(description);
+    contexts = List.copyOf(contexts);
+    if (contexts.size() > MAX_CONTEXTS) {
+      throw new IllegalArgumentException("An export has at most " + MAX_CONTEXTS + " contexts");
+    }
+  }
+
+  /** With no context of its own. */
+  public Export(String name, String description, boolean readOnly) {
+    this(name, description, readOnly, List.of());
   }
 
   private static void requireShort(String text) {

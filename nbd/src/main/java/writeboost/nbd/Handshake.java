@@ -3,42 +3,45 @@ package writeboost.nbd;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import writeboost.device.BlockDevice;
-import writeboost.device.Limits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import writeboost.nbd.Negotiated.ChosenContext;
 
 /** The handshake and option phase of one client. Only the connection's thread. */
 final class Handshake {
 
-  /** Of an option that we know; names are at most 4096, the rest is a few numbers. */
+  /** Of an option that we know; names are at most 4096, the rest is a few numbers or queries. */
   private static final int MAX_OPTION_BYTES = 16 << 10;
 
-  private static final int MAX_REPLY_BYTES = 16 << 10;
-
-  private final Wire wire;
   private final Input input;
-  private final Export export;
-  private final BlockDevice device;
-  private final byte[] name;
-  private final ByteBuffer output = ByteBuffer.allocate(MAX_REPLY_BYTES);
-  private boolean noZeroes;
+  private final Exports exports;
+  private final BooleanSupplier draining;
+  private final OptionReplies replies;
 
-  Handshake(Wire wire, Input input, Export export, BlockDevice device) {
-    this.wire = wire;
+  private boolean noZeroes;
+  private boolean structured;
+
+  /** What SET_META_CONTEXT has chosen last, and for which export. */
+  private List<ChosenContext> chosen = List.of();
+
+  private @Nullable Exported chosenFor;
+
+  private @Nullable Negotiated negotiated;
+
+  Handshake(Wire wire, Input input, Exports exports, BooleanSupplier draining) {
     this.input = input;
-    this.export = export;
-    this.device = device;
-    this.name = export.name().getBytes(StandardCharsets.UTF_8);
+    this.exports = exports;
+    this.draining = draining;
+    this.replies = new OptionReplies(wire);
   }
 
-  /** Whether it ended in transmission; if not, the client did not want more. */
-  boolean negotiate() throws IOException {
-    output.putLong(Protocol.NBD_MAGIC).putLong(Protocol.OPTION_MAGIC);
-    output.putShort((short) (Protocol.FLAG_FIXED_NEWSTYLE | Protocol.FLAG_NO_ZEROES));
-    send();
+  /** What transmission begins with; null if the client did not want any. */
+  @Nullable Negotiated negotiate() throws IOException {
+    replies.greeting();
     if (!input.await(Protocol.CLIENT_FLAGS_BYTES)) {
-      return false;
+      return null;
     }
     int flags = input.bytes().getInt(input.position());
     input.consume(Protocol.CLIENT_FLAGS_BYTES);
@@ -49,13 +52,13 @@ final class Handshake {
     Next next = Next.OPTION;
     while (next == Next.OPTION) {
       next = option();
+      replies.send();
     }
-    return next == Next.TRANSMISSION;
+    return negotiated;
   }
 
   private enum Next {
     OPTION,
-    TRANSMISSION,
     END
   }
 
@@ -83,6 +86,9 @@ final class Handshake {
       case Protocol.OPT_EXPORT_NAME -> exportName(data);
       case Protocol.OPT_ABORT -> abort();
       case Protocol.OPT_LIST -> list(data);
+      case Protocol.OPT_STRUCTURED_REPLY -> structuredReply(data);
+      case Protocol.OPT_LIST_META_CONTEXT, Protocol.OPT_SET_META_CONTEXT ->
+          metaContext(option, ByteBuffer.wrap(data));
       default -> info(option, ByteBuffer.wrap(data));
     };
   }
@@ -93,7 +99,10 @@ final class Handshake {
           Protocol.OPT_ABORT,
           Protocol.OPT_LIST,
           Protocol.OPT_INFO,
-          Protocol.OPT_GO ->
+          Protocol.OPT_GO,
+          Protocol.OPT_STRUCTURED_REPLY,
+          Protocol.OPT_LIST_META_CONTEXT,
+          Protocol.OPT_SET_META_CONTEXT ->
           true;
       default -> false;
     };
@@ -107,142 +116,107 @@ final class Handshake {
     if (!input.skip(length)) {
       return Next.END;
     }
-    reply(option, isKnown(option) ? Protocol.REP_ERR_TOO_BIG : Protocol.REP_ERR_UNSUP, 0);
-    send();
+    return answer(option, isKnown(option) ? Protocol.REP_ERR_TOO_BIG : Protocol.REP_ERR_UNSUP);
+  }
+
+  private Next answer(int option, int type) throws IOException {
+    replies.reply(option, type);
     return Next.OPTION;
   }
 
-  /** The old way in. A name that is not ours can be refused only by closing. */
+  /** The old way in. What is wrong with it can be said only by closing. */
   private Next exportName(byte[] requested) throws IOException {
-    if (!isOurs(requested)) {
+    Exported exported = exports.find(requested);
+    if (exported == null) {
       throw new ProtocolException("unknown export \"" + Printable.of(requested) + '"');
     }
-    putSizeAndFlags();
-    if (!noZeroes) {
-      output.put(new byte[Protocol.EXPORT_NAME_ZEROES]);
+    if (draining.getAsBoolean()) {
+      return Next.END;
     }
-    send();
-    return Next.TRANSMISSION;
+    replies.exportName(exported, exported.flags(structured), !noZeroes);
+    return transmit(exported);
+  }
+
+  private Next transmit(Exported exported) {
+    List<ChosenContext> contexts = exported.equals(chosenFor) ? chosen : List.of();
+    negotiated = new Negotiated(exported, structured, contexts);
+    return Next.END;
   }
 
   private Next abort() throws IOException {
-    reply(Protocol.OPT_ABORT, Protocol.REP_ACK, 0);
-    send();
+    replies.reply(Protocol.OPT_ABORT, Protocol.REP_ACK);
     return Next.END;
   }
 
   private Next list(byte[] data) throws IOException {
     if (data.length != 0) {
-      reply(Protocol.OPT_LIST, Protocol.REP_ERR_INVALID, 0);
-    } else {
-      byte[] description = export.description().getBytes(StandardCharsets.UTF_8);
-      reply(Protocol.OPT_LIST, Protocol.REP_SERVER, 4 + name.length + description.length);
-      output.putInt(name.length).put(name).put(description);
-      reply(Protocol.OPT_LIST, Protocol.REP_ACK, 0);
+      return answer(Protocol.OPT_LIST, Protocol.REP_ERR_INVALID);
     }
-    send();
-    return Next.OPTION;
+    for (Exported exported : exports.all()) {
+      replies.server(exported.export());
+    }
+    return answer(Protocol.OPT_LIST, Protocol.REP_ACK);
+  }
+
+  private Next structuredReply(byte[] data) throws IOException {
+    boolean sound = data.length == 0;
+    structured |= sound;
+    return answer(
+        Protocol.OPT_STRUCTURED_REPLY, sound ? Protocol.REP_ACK : Protocol.REP_ERR_INVALID);
+  }
+
+  /** A SET that fails leaves nothing chosen. */
+  private Next metaContext(int option, ByteBuffer data) throws IOException {
+    boolean set = option == Protocol.OPT_SET_META_CONTEXT;
+    if (set) {
+      chosen = List.of();
+      chosenFor = null;
+    }
+    ContextQueries queries = ContextQueries.parse(data);
+    if (!structured || queries == null) {
+      return answer(option, Protocol.REP_ERR_INVALID);
+    }
+    Exported exported = exports.find(queries.export());
+    if (exported == null) {
+      return answer(option, Protocol.REP_ERR_UNKNOWN);
+    }
+    List<MetaContext> contexts = exported.contexts();
+    List<ChosenContext> now = new ArrayList<>();
+    for (int id = 0; id < contexts.size(); id++) {
+      MetaContext context = contexts.get(id);
+      if (set ? queries.choose(context) : queries.list(context)) {
+        now.add(new ChosenContext(id, context));
+        replies.context(option, id, context);
+      }
+    }
+    if (set) {
+      chosen = now;
+      chosenFor = exported;
+    }
+    return answer(option, Protocol.REP_ACK);
   }
 
   /** INFO and GO: name length 4 | name | count 2 | count times 2. */
   private Next info(int option, ByteBuffer data) throws IOException {
     long nameLength = data.remaining() < 6 ? -1 : data.getInt() & 0xffff_ffffL;
     if (nameLength < 0 || nameLength > data.remaining() - 2) {
-      return refuse(option, Protocol.REP_ERR_INVALID);
+      return answer(option, Protocol.REP_ERR_INVALID);
     }
     byte[] requested = new byte[(int) nameLength];
     data.get(requested);
     int count = data.getShort() & 0xffff;
     if (data.remaining() != 2 * count) {
-      return refuse(option, Protocol.REP_ERR_INVALID);
+      return answer(option, Protocol.REP_ERR_INVALID);
     }
-    if (!isOurs(requested)) {
-      return refuse(option, Protocol.REP_ERR_UNKNOWN);
+    Exported exported = exports.find(requested);
+    if (exported == null) {
+      return answer(option, Protocol.REP_ERR_UNKNOWN);
     }
-    replyInfo(option, data);
-    reply(option, Protocol.REP_ACK, 0);
-    send();
-    return option == Protocol.OPT_GO ? Next.TRANSMISSION : Next.OPTION;
-  }
-
-  private void replyInfo(int option, ByteBuffer wanted) {
-    reply(option, Protocol.REP_INFO, 12);
-    output.putShort((short) Protocol.INFO_EXPORT);
-    putSizeAndFlags();
-    int told = 0;
-    while (wanted.hasRemaining()) {
-      int item = wanted.getShort() & 0xffff;
-      if (item <= Protocol.INFO_BLOCK_SIZE && (told & 1 << item) == 0) {
-        told |= 1 << item;
-        replyInfoItem(option, item);
-      }
+    if (draining.getAsBoolean()) {
+      return answer(option, Protocol.REP_ERR_SHUTDOWN);
     }
-  }
-
-  private void replyInfoItem(int option, int item) {
-    switch (item) {
-      case Protocol.INFO_NAME -> replyText(option, item, name);
-      case Protocol.INFO_DESCRIPTION ->
-          replyText(option, item, export.description().getBytes(StandardCharsets.UTF_8));
-      case Protocol.INFO_BLOCK_SIZE -> {
-        Limits limits = device.limits();
-        reply(option, Protocol.REP_INFO, 14);
-        output.putShort((short) item).putInt(Math.max(limits.alignment(), Protocol.SECTOR));
-        output.putInt(
-            Math.clamp(limits.preferred(), Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD));
-        output.putInt(Protocol.MAX_PAYLOAD);
-      }
-      default -> {} // INFO_EXPORT is told already
-    }
-  }
-
-  private void replyText(int option, int item, byte[] text) {
-    reply(option, Protocol.REP_INFO, 2 + text.length);
-    output.putShort((short) item).put(text);
-  }
-
-  private Next refuse(int option, int error) throws IOException {
-    reply(option, error, 0);
-    send();
-    return Next.OPTION;
-  }
-
-  private boolean isOurs(byte[] requested) {
-    return requested.length == 0 || Arrays.equals(requested, name);
-  }
-
-  private void putSizeAndFlags() {
-    output.putLong(device.size()).putShort((short) transmissionFlags());
-  }
-
-  private int transmissionFlags() {
-    int flags =
-        Protocol.TRANSMIT_HAS_FLAGS
-            | Protocol.TRANSMIT_SEND_FLUSH
-            | Protocol.TRANSMIT_SEND_FUA
-            | Protocol.TRANSMIT_CAN_MULTI_CONN;
-    Limits limits = device.limits();
-    if (export.readOnly() || limits.readOnly()) {
-      return flags | Protocol.TRANSMIT_READ_ONLY;
-    }
-    if (limits.canTrim()) {
-      flags |= Protocol.TRANSMIT_SEND_TRIM;
-    }
-    if (limits.canZero()) {
-      flags |= Protocol.TRANSMIT_SEND_WRITE_ZEROES;
-    }
-    return flags;
-  }
-
-  private void reply(int option, int type, int length) {
-    output.putLong(Protocol.OPTION_REPLY_MAGIC).putInt(option).putInt(type).putInt(length);
-  }
-
-  private void send() throws IOException {
-    output.flip();
-    while (output.hasRemaining()) {
-      wire.write(output);
-    }
-    output.clear();
+    replies.info(option, exported, exported.flags(structured), data);
+    replies.reply(option, Protocol.REP_ACK);
+    return option == Protocol.OPT_GO ? transmit(exported) : Next.OPTION;
   }
 }

@@ -26,7 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import writeboost.device.BlockDevice;
 
 /**
- * Exports one {@link BlockDevice} to NBD clients. May be called from any thread.
+ * Exports {@link BlockDevice}s to NBD clients. May be called from any thread.
  *
  * <pre>
  * try (NbdServer server = NbdServer.start(device, export, ServerOptions.DEFAULTS)) {
@@ -53,8 +53,7 @@ public final class NbdServer implements AutoCloseable {
   /** What connections get to notice that they are cut off. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
-  private final BlockDevice device;
-  private final Export export;
+  private final Exports exports = new Exports();
   private final ServerOptions options;
   private final BufferPool pool;
   private final RequestBudget budget;
@@ -70,9 +69,7 @@ public final class NbdServer implements AutoCloseable {
 
   private volatile boolean draining;
 
-  private NbdServer(BlockDevice device, Export export, ServerOptions options) {
-    this.device = device;
-    this.export = export;
+  private NbdServer(ServerOptions options) {
     this.options = options;
     this.pool =
         new BufferPool(
@@ -89,9 +86,26 @@ public final class NbdServer implements AutoCloseable {
     timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // we are closing
   }
 
-  /** The device stays the caller's, who closes it after the server. */
+  /** A server of nothing: see {@link #export}. */
+  public static NbdServer start(ServerOptions options) {
+    return new NbdServer(options);
+  }
+
+  /** A server of one device. */
   public static NbdServer start(BlockDevice device, Export export, ServerOptions options) {
-    return new NbdServer(device, export, options);
+    NbdServer server = new NbdServer(options);
+    server.export(device, export);
+    return server;
+  }
+
+  /**
+   * Exports one device more, from now on and as long as the server lives. The first is what a
+   * client gets that names none. The device stays the caller's, who closes it after the server.
+   *
+   * @throws IllegalArgumentException if there is an export of this name
+   */
+  public void export(BlockDevice device, Export export) {
+    exports.add(new Exported(device, export));
   }
 
   /** Binds a TCP or Unix socket, and serves it. */
@@ -161,7 +175,7 @@ public final class NbdServer implements AutoCloseable {
       }
       ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
       Connection connection =
-          new Connection(this, device, export, pool, socket, peer, options.latencies(), budget);
+          new Connection(this, exports, pool, socket, peer, options.latencies(), budget);
       connection.start();
       connections.add(connection);
     } finally {

@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ final class Outbound {
 
   /** A power of two. No more commands of one connection are worked on at once. */
   static final int MAX_COMMANDS = ServerOptions.CONNECTION_REQUESTS;
+
+  /** BLOCK_STATUS of one connection that are worked on at once: each has memory for its extents. */
+  private static final int MAX_QUERIES = 8;
 
   private final Wire wire;
   private final Thread owner;
@@ -43,9 +47,14 @@ final class Outbound {
   private long answered;
   private long failed;
 
+  // Guarded by the lock: queries, as the commands.
+  private final StatusQuery[] freeQueries = new StatusQuery[MAX_QUERIES];
+  private int freeQueryCount;
+  private int queryCount;
+
   // Guarded by the lock: the queue. Reply n is in slot n % MAX_COMMANDS, which cannot overflow.
   private final @Nullable Command[] queue = new Command[MAX_COMMANDS];
-  private final Replies replies = new Replies(MAX_COMMANDS);
+  private final Replies replies = new Replies();
   private long head;
   private long tail;
   private boolean writing;
@@ -106,6 +115,41 @@ final class Outbound {
     }
   }
 
+  /** From now on READs are answered in chunks. To be called before anything is answered. */
+  void useChunks() {
+    replies.useChunks();
+  }
+
+  /** Null if all are in use. */
+  @Nullable StatusQuery tryTakeQuery(List<Negotiated.ChosenContext> contexts) {
+    lock.lock();
+    try {
+      if (freeQueryCount > 0) {
+        return freeQueries[--freeQueryCount];
+      }
+      if (queryCount == MAX_QUERIES) {
+        return null;
+      }
+      queryCount++;
+      return new StatusQuery(this, contexts);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until {@link #tryTakeQuery} has one; false if the connection broke. */
+  boolean awaitQuery() {
+    lock.lock();
+    try {
+      while (freeQueryCount == 0 && !broken) {
+        progress.awaitUninterruptibly();
+      }
+      return !broken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** To be called before the commands of a batch are submitted. */
   void submitting(Command[] batch, int count) {
     lock.lock();
@@ -117,6 +161,17 @@ final class Outbound {
         }
       }
       inDevice += count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** To be called before the device is asked what {@code status} wants to know. */
+  void submitting(Command status) {
+    lock.lock();
+    try {
+      status.inDevice = true;
+      inDevice++;
     } finally {
       lock.unlock();
     }
@@ -176,14 +231,17 @@ final class Outbound {
       recycle(command);
       return;
     }
-    int slot = slot(tail);
-    replies.putHeader(slot, command);
-    queue[slot] = command;
+    queue[slot(tail)] = command;
     tail++;
   }
 
   private void recycle(Command command) {
     command.releaseSlab();
+    if (command.status != null) {
+      freeQueries[freeQueryCount++] = command.status;
+      command.status = null;
+      progress.signalAll();
+    }
     if (freeCount == 0) {
       progress.signalAll();
     }
@@ -205,8 +263,7 @@ final class Outbound {
         long to = from;
         replies.clear();
         while (to < tail && replies.hasRoom()) {
-          int slot = slot(to++);
-          replies.add(slot, queued(slot));
+          replies.add(queued(slot(to++)));
         }
         lock.unlock();
         tellLatencies(from, to);
@@ -338,16 +395,16 @@ final class Outbound {
   /** Asks the device to let go of what it can. To be called when nothing is submitted any more. */
   void cancel(BlockDevice device) {
     for (int i = 0; i < allCount; i++) { // only this thread adds any
-      if (isInDevice(all[i])) {
+      if (isCancellable(all[i])) {
         device.cancel(all[i].request);
       }
     }
   }
 
-  private boolean isInDevice(Command command) {
+  private boolean isCancellable(Command command) {
     lock.lock();
     try {
-      return command.inDevice;
+      return command.inDevice && command.status == null;
     } finally {
       lock.unlock();
     }
@@ -382,13 +439,15 @@ final class Outbound {
   }
 
   /** What there is to say of the commands of {@code connection}. */
-  ClientStatus status(ConnectionName connection, ClientStatus.Phase phase, long bytesHeld) {
+  ClientStatus status(
+      ConnectionName connection, String export, ClientStatus.Phase phase, long bytesHeld) {
     lock.lock();
     try {
       int inFlight = inDevice + (int) (tail - head);
       return new ClientStatus(
           connection.number(),
           connection.address(),
+          export,
           phase,
           connection.since(),
           inFlight,

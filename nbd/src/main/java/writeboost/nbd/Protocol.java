@@ -15,6 +15,11 @@ package writeboost.nbd;
  *   request (client)                REQUEST_MAGIC 4 | command flags 2 | type 2 | cookie 8
  *                                   | offset 8 | length 4 | payload of a WRITE
  *   simple reply (server)           SIMPLE_REPLY_MAGIC 4 | error 4 | cookie 8 | payload of a READ
+ *   chunk of a structured reply     CHUNK_MAGIC 4 | flags 2 | type 2 | cookie 8 | length 4 | data
+ *     OFFSET_DATA                   offset 8 | payload
+ *     OFFSET_HOLE                   offset 8 | length 4
+ *     BLOCK_STATUS                  context 4 | extents: length 4 | state 4
+ *     ERROR                         error 4 | message length 2 | message
  * </pre>
  */
 final class Protocol {
@@ -44,10 +49,14 @@ final class Protocol {
   static final int OPT_LIST = 3;
   static final int OPT_INFO = 6;
   static final int OPT_GO = 7;
+  static final int OPT_STRUCTURED_REPLY = 8;
+  static final int OPT_LIST_META_CONTEXT = 9;
+  static final int OPT_SET_META_CONTEXT = 10;
 
   static final int REP_ACK = 1;
   static final int REP_SERVER = 2;
   static final int REP_INFO = 3;
+  static final int REP_META_CONTEXT = 4;
   static final int REP_ERR_UNSUP = 0x8000_0001;
   static final int REP_ERR_POLICY = 0x8000_0002;
   static final int REP_ERR_INVALID = 0x8000_0003;
@@ -67,9 +76,12 @@ final class Protocol {
   static final int TRANSMIT_READ_ONLY = 1 << 1;
   static final int TRANSMIT_SEND_FLUSH = 1 << 2;
   static final int TRANSMIT_SEND_FUA = 1 << 3;
+  static final int TRANSMIT_ROTATIONAL = 1 << 4;
   static final int TRANSMIT_SEND_TRIM = 1 << 5;
   static final int TRANSMIT_SEND_WRITE_ZEROES = 1 << 6;
+  static final int TRANSMIT_SEND_DF = 1 << 7;
   static final int TRANSMIT_CAN_MULTI_CONN = 1 << 8;
+  static final int TRANSMIT_SEND_CACHE = 1 << 10;
   static final int TRANSMIT_SEND_FAST_ZERO = 1 << 11;
 
   static final int REQUEST_MAGIC = 0x25609513;
@@ -83,18 +95,36 @@ final class Protocol {
   static final int REQUEST_LENGTH_AT = 24;
 
   static final int REPLY_BYTES = 16;
-  static final int REPLY_ERROR_AT = 4;
-  static final int REPLY_COOKIE_AT = 8;
+
+  static final int CHUNK_MAGIC = 0x668e33ef;
+  static final int CHUNK_BYTES = 20;
+  static final int CHUNK_DONE = 1;
+
+  // What chunks begin with behind their headers.
+  static final int OFFSET_BYTES = 8;
+  static final int HOLE_BYTES = 12;
+  static final int ERROR_BYTES = 6;
+
+  static final int CHUNK_NONE = 0;
+  static final int CHUNK_OFFSET_DATA = 1;
+  static final int CHUNK_OFFSET_HOLE = 2;
+  static final int CHUNK_BLOCK_STATUS = 5;
+  static final int CHUNK_ERROR = (1 << 15) + 1;
+  static final int CHUNK_ERROR_OFFSET = (1 << 15) + 2;
 
   static final int CMD_READ = 0;
   static final int CMD_WRITE = 1;
   static final int CMD_DISC = 2;
   static final int CMD_FLUSH = 3;
   static final int CMD_TRIM = 4;
+  static final int CMD_CACHE = 5;
   static final int CMD_WRITE_ZEROES = 6;
+  static final int CMD_BLOCK_STATUS = 7;
 
   static final int CMD_FLAG_FUA = 1;
   static final int CMD_FLAG_NO_HOLE = 2;
+  static final int CMD_FLAG_DF = 1 << 2;
+  static final int CMD_FLAG_REQ_ONE = 1 << 3;
   static final int CMD_FLAG_FAST_ZERO = 1 << 4;
 
   // Block size constraints

@@ -1,8 +1,8 @@
 package writeboost.nbd;
 
 import java.nio.ByteBuffer;
-import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Limits;
 import writeboost.device.Request;
 
 /** Takes a request's header apart and says whether it may go on. Only the connection's thread. */
@@ -13,6 +13,8 @@ final class RequestParser {
   private final boolean readOnly;
   private final boolean canTrim;
   private final boolean canZero;
+  private final boolean structured;
+  private final boolean canDescribe;
 
   int type;
   long cookie;
@@ -20,12 +22,16 @@ final class RequestParser {
   long length; // of the range; and of the payload that follows a WRITE
   private int commandFlags;
 
-  RequestParser(BlockDevice device, Export export) {
-    this.size = device.size();
-    this.alignment = device.limits().alignment();
-    this.readOnly = export.readOnly() || device.limits().readOnly();
-    this.canTrim = device.limits().canTrim();
-    this.canZero = device.limits().canZero();
+  RequestParser(Negotiated negotiated) {
+    Exported exported = negotiated.exported();
+    Limits limits = exported.device().limits();
+    this.size = exported.device().size();
+    this.alignment = limits.alignment();
+    this.readOnly = exported.isReadOnly();
+    this.canTrim = limits.canTrim();
+    this.canZero = limits.canZero();
+    this.structured = negotiated.structured();
+    this.canDescribe = !negotiated.contexts().isEmpty();
   }
 
   /** False if what is there is no request: the connection is beyond rescue. */
@@ -46,16 +52,25 @@ final class RequestParser {
       case Protocol.CMD_FLUSH -> checkFlush();
       case Protocol.CMD_TRIM -> canTrim || readOnly ? checkChange(0) : Errno.EINVAL;
       case Protocol.CMD_WRITE_ZEROES ->
-          canZero || readOnly ? checkChange(Protocol.CMD_FLAG_NO_HOLE) : Errno.EINVAL;
+          canZero || readOnly
+              ? checkChange(Protocol.CMD_FLAG_NO_HOLE | Protocol.CMD_FLAG_FAST_ZERO)
+              : Errno.EINVAL;
+      case Protocol.CMD_CACHE -> checkRange(Protocol.CMD_FLAG_FUA);
+      case Protocol.CMD_BLOCK_STATUS ->
+          canDescribe && length > 0
+              ? checkRange(Protocol.CMD_FLAG_FUA | Protocol.CMD_FLAG_REQ_ONE)
+              : Errno.EINVAL;
       default -> Errno.EINVAL;
     };
   }
 
   private int checkRead() {
-    if (hasFlagsBut(Protocol.CMD_FLAG_FUA) || length > Protocol.MAX_PAYLOAD) {
-      return Errno.EINVAL;
-    }
-    return inBounds() && aligned() ? Errno.OK : Errno.EINVAL;
+    int flags = Protocol.CMD_FLAG_FUA | (structured ? Protocol.CMD_FLAG_DF : 0);
+    return length > Protocol.MAX_PAYLOAD ? Errno.EINVAL : checkRange(flags);
+  }
+
+  private int checkRange(int flags) {
+    return !hasFlagsBut(flags) && inBounds() && aligned() ? Errno.OK : Errno.EINVAL;
   }
 
   private int checkWrite() {
@@ -96,14 +111,21 @@ final class RequestParser {
     return ((offset | length) & (alignment - 1)) == 0;
   }
 
+  boolean has(int flag) {
+    return (commandFlags & flag) != 0;
+  }
+
   /** The command flags as a {@link Request} has them. */
   int requestFlags() {
     int flags = 0;
-    if ((commandFlags & Protocol.CMD_FLAG_FUA) != 0) {
+    if (has(Protocol.CMD_FLAG_FUA)) {
       flags |= Request.FUA;
     }
-    if ((commandFlags & Protocol.CMD_FLAG_NO_HOLE) != 0) {
+    if (has(Protocol.CMD_FLAG_NO_HOLE)) {
       flags |= Request.NO_HOLE;
+    }
+    if (has(Protocol.CMD_FLAG_FAST_ZERO)) {
+      flags |= Request.FAST_ZERO;
     }
     return flags;
   }

@@ -24,7 +24,7 @@ final class Slab {
   /** All of it; nobody moves its position or limit. */
   final ByteBuffer bytes;
 
-  private final ByteBuffer[] views;
+  private final @Nullable ByteBuffer[] views;
   private final AtomicInteger references = new AtomicInteger();
   private BufferPool.@Nullable Share share;
 
@@ -32,10 +32,7 @@ final class Slab {
     this.size = size;
     this.bytes = bytes;
     this.memory = MemorySegment.ofBuffer(bytes);
-    this.views = new ByteBuffer[size == BufferPool.STANDARD ? size / PAGE : 1];
-    for (int page = 0; page < views.length; page++) {
-      views[page] = bytes.duplicate();
-    }
+    this.views = new ByteBuffer[size / PAGE];
   }
 
   /** Called by the pool: the one reference is the borrower's. */
@@ -47,10 +44,16 @@ final class Slab {
 
   /**
    * A buffer over bytes {@code from..to}, for one socket call. There is one for each page where
-   * {@code from} can lie (in a slab that is not a standard one: only 0), made beforehand.
+   * {@code from} can lie, made once and kept.
    */
   ByteBuffer view(int from, int to) {
-    return views[from / PAGE].limit(to).position(from);
+    int page = from / PAGE;
+    ByteBuffer view = views[page];
+    if (view == null) {
+      view = bytes.duplicate();
+      views[page] = view;
+    }
+    return view.limit(to).position(from);
   }
 
   Slab retain() {

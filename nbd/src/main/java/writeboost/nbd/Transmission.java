@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
@@ -27,6 +28,8 @@ final class Transmission {
   private static final int LONGEST_SHARING = 64 << 10;
 
   private final BlockDevice device;
+  private final List<Negotiated.ChosenContext> contexts;
+  private final boolean structured;
   private final BufferPool.Share share;
   private final Input input;
   private final Outbound outbound;
@@ -58,19 +61,20 @@ final class Transmission {
    * @param turn told of the waiting for payload
    */
   Transmission(
-      BlockDevice device,
-      Export export,
+      Negotiated negotiated,
       BufferPool.Share share,
       Input input,
       Outbound outbound,
       BooleanSupplier draining,
       boolean timed,
       ClientTurn turn) {
-    this.device = device;
+    this.device = negotiated.exported().device();
+    this.contexts = negotiated.contexts();
+    this.structured = negotiated.structured();
     this.share = share;
     this.input = input;
     this.outbound = outbound;
-    this.next = new RequestParser(device, export);
+    this.next = new RequestParser(negotiated);
     this.draining = draining;
     this.timed = timed;
     this.turn = turn;
@@ -132,16 +136,16 @@ final class Transmission {
   }
 
   private void take(Command command, int error) throws IOException {
+    command.type = next.type;
     command.cookie = next.cookie;
-    boolean write = next.type == Protocol.CMD_WRITE;
+    command.request.zeroes = null;
     boolean nothing = next.length == 0 && next.type != Protocol.CMD_FLUSH;
-    if (error != Errno.OK || nothing) {
-      command.request.set(Operation.FLUSH, 0, 0, 0);
-      command.receivedNs = 0;
-      if (write) {
-        drop(next.length);
-      }
-      outbound.answer(command, error);
+    if (error != Errno.OK || nothing || next.type == Protocol.CMD_CACHE) {
+      answerNow(command, error);
+      return;
+    }
+    if (next.type == Protocol.CMD_BLOCK_STATUS) {
+      status(command);
       return;
     }
     command.receivedNs = receivedNs;
@@ -154,6 +158,35 @@ final class Transmission {
     }
     commands[batched] = command;
     batch[batched++] = command.request;
+  }
+
+  /** Nothing of it goes to the device, but for a hint. */
+  private void answerNow(Command command, int error) throws IOException {
+    command.request.set(Operation.FLUSH, 0, 0, 0);
+    command.receivedNs = 0;
+    if (next.type == Protocol.CMD_WRITE) {
+      drop(next.length);
+    } else if (next.type == Protocol.CMD_CACHE && error == Errno.OK) {
+      device.prefetch(next.offset, next.length);
+    }
+    outbound.answer(command, error);
+  }
+
+  private void status(Command command) throws IOException {
+    command.request.set(Operation.FLUSH, 0, 0, 0);
+    command.receivedNs = 0;
+    StatusQuery query = outbound.tryTakeQuery(contexts);
+    while (query == null) {
+      flush();
+      if (!outbound.awaitQuery()) {
+        throw new AsynchronousCloseException();
+      }
+      query = outbound.tryTakeQuery(contexts);
+    }
+    command.status = query;
+    takeReplyRoom(command, StatusQuery.mostBytes(contexts.size()));
+    outbound.submitting(command);
+    query.ask(command, next.offset, next.length, next.has(Protocol.CMD_FLAG_REQ_ONE));
   }
 
   private void change(Command command, Operation operation) {
@@ -182,19 +215,29 @@ final class Transmission {
 
   private void read(Command command) throws IOException {
     int length = (int) next.length;
+    Slab slab = takeReplyRoom(command, length);
+    command.request.set(
+        Operation.READ, next.requestFlags(), next.offset, length, slab.memory, command.payloadAt);
+    if (structured && !next.has(Protocol.CMD_FLAG_DF)) {
+      command.request.zeroes = command.zeroes();
+    }
+  }
+
+  /** Memory for {@code bytes} of the reply, at the start of a page. */
+  private Slab takeReplyRoom(Command command, int bytes) throws IOException {
     Slab slab;
     int at = 0;
-    if (length > LONGEST_SHARING) {
-      slab = slabForRead(length);
+    if (bytes > LONGEST_SHARING) {
+      slab = slabForRead(bytes);
     } else {
-      int room = (length + Slab.PAGE - 1) & -Slab.PAGE;
+      int room = (bytes + Slab.PAGE - 1) & -Slab.PAGE;
       slab = repliesWith(room).retain();
       at = repliesUsed;
       repliesUsed += room;
     }
     command.slab = slab;
     command.payloadAt = at;
-    command.request.set(Operation.READ, next.requestFlags(), next.offset, length, slab.memory, at);
+    return slab;
   }
 
   private Slab repliesWith(int room) throws IOException {

@@ -6,12 +6,14 @@
  * has the numbers and pictures. The server, in protocol order:
  *
  * <ul>
- *   <li>{@code Export}, {@code ServerOptions}: what and how
+ *   <li>{@code Export}, {@code MetaContext}, {@code ServerOptions}: what and how
  *   <li>{@code NbdServer}: listening; life and death of a {@code Connection} ({@code
  *       ConnectionName}, {@code ClientStatus}: what people see of it)
- *   <li>{@code Handshake}: the options of a client
+ *   <li>{@code Handshake}: the options of a client; {@code OptionReplies}, {@code ContextQueries};
+ *       {@code Negotiated}: what came of it
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
- *       a request may be), {@code Command} (a request in flight)
+ *       a request may be), {@code Command} (a request in flight), {@code StatusQuery} (a
+ *       BLOCK_STATUS)
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
  *   <li>{@code Wire}: the bytes of a connection
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use

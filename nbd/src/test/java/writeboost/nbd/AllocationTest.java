@@ -6,8 +6,9 @@ import static writeboost.nbd.TransmissionTest.join;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
 import writeboost.device.Limits;
@@ -20,12 +21,13 @@ class AllocationTest {
   private static final int BATCH = 32;
   private static final int BATCHES = 500;
 
-  @Test
-  void aRequestAllocatesNothing() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRequestAllocatesNothing(boolean structured) throws IOException {
     TellingDevice device = new TellingDevice();
     Export export = new Export("disk", "", false);
     try (Served served = new Served(device, export, ServerOptions.DEFAULTS);
-        RawClient client = served.client()) {
+        RawClient client = structured ? RawClient.structured(served.address) : served.client()) {
       byte[][] requests = new byte[BATCH][];
       for (int i = 0; i < BATCH; i++) {
         requests[i] =
@@ -36,20 +38,24 @@ class AllocationTest {
             };
       }
       byte[] batch = join(requests);
-      run(client, batch); // commands, buffers, classes
+      run(client, batch, structured); // commands, buffers, classes
       long before = device.allocatedBytes();
-      run(client, batch);
+      run(client, batch, structured);
       long perRequest = (device.allocatedBytes() - before) / (BATCH * BATCHES);
       assertThat(perRequest).as("bytes per request").isZero();
     }
   }
 
-  private static void run(RawClient client, byte[] batch) throws IOException {
+  private static void run(RawClient client, byte[] batch, boolean structured) throws IOException {
     for (int i = 0; i < BATCHES; i++) {
       client.send(batch);
       for (int k = 0; k < BATCH; k++) {
-        client.reply();
-        client.payload(k % 4 == 0 ? 4096 : 0);
+        if (structured && k % 4 == 0) {
+          client.chunk();
+        } else {
+          client.reply();
+          client.payload(k % 4 == 0 ? 4096 : 0);
+        }
       }
     }
   }

@@ -15,7 +15,7 @@ import writeboost.device.MemoryDevice;
 @Timeout(20)
 class HandshakeTest {
 
-  private static final int ALL_FLAGS = 0b1_0110_1101;
+  private static final int ALL_FLAGS = 0b1101_0110_1101;
 
   private Served served;
   private RawClient client;
@@ -108,7 +108,7 @@ class HandshakeTest {
   @Test
   void whatWeDoNotKnowIsSkipped() throws IOException {
     client.greet(3);
-    for (int option : new int[] {5, 8, 9, 10, 11, 0, -1, 4711}) {
+    for (int option : new int[] {5, 11, 0, -1, 4711}) {
       client.send(RawClient.option(option, new byte[option == 4711 ? 1 << 20 : 7]));
       expect(option, Protocol.REP_ERR_UNSUP);
     }
@@ -205,7 +205,7 @@ class HandshakeTest {
       reader.greet(3);
       reader.send(option(Protocol.OPT_EXPORT_NAME, ""));
       int flags = ByteBuffer.wrap(reader.payload(10)).getShort(8);
-      assertThat(flags).isEqualTo(0b1_0000_1111);
+      assertThat(flags).isEqualTo(0b101_0000_1111);
     }
   }
 

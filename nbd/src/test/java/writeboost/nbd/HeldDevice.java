@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -138,6 +139,21 @@ final class HeldDevice implements BlockDevice {
       notifyAll();
     }
     request.complete(Errno.ECANCELED);
+  }
+
+  @Override
+  public void describe(Extents extents) {
+    behind.describe(extents);
+  }
+
+  @Override
+  public void prefetch(long offset, long length) {
+    behind.prefetch(offset, length);
+  }
+
+  @Override
+  public boolean rotational() {
+    return behind.rotational();
   }
 
   @Override

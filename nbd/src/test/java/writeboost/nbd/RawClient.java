@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** An NBD client that says what it is told to, right or wrong, and reads what comes back. */
 final class RawClient implements AutoCloseable {
@@ -20,6 +23,17 @@ final class RawClient implements AutoCloseable {
   }
 
   record Reply(int error, long cookie) {}
+
+  /** A chunk of a structured reply. */
+  record Chunk(int flags, int type, long cookie, byte[] data) {
+    boolean done() {
+      return flags == Protocol.CHUNK_DONE;
+    }
+
+    ByteBuffer buffer() {
+      return ByteBuffer.wrap(data);
+    }
+  }
 
   final SocketChannel socket;
   private final DataInputStream in;
@@ -36,6 +50,41 @@ final class RawClient implements AutoCloseable {
     client.send(option(Protocol.OPT_GO, nameAndItems("")));
     while (client.optionReply().type() != Protocol.REP_ACK) {}
     return client;
+  }
+
+  /** A client that is past the handshake, and takes chunks and these contexts. */
+  static RawClient structured(SocketAddress address, String... contexts) throws IOException {
+    RawClient client = new RawClient(address);
+    client.greet(Protocol.FLAG_FIXED_NEWSTYLE | Protocol.FLAG_NO_ZEROES);
+    client.send(option(Protocol.OPT_STRUCTURED_REPLY, new byte[0]));
+    client.optionsUntilAck();
+    client.send(option(Protocol.OPT_SET_META_CONTEXT, nameAndQueries("", contexts)));
+    assertThat(client.optionsUntilAck()).hasSize(contexts.length);
+    client.send(option(Protocol.OPT_GO, nameAndItems("")));
+    client.optionsUntilAck();
+    return client;
+  }
+
+  /** What came before the ACK. */
+  List<OptionReply> optionsUntilAck() throws IOException {
+    List<OptionReply> replies = new ArrayList<>();
+    OptionReply reply = optionReply();
+    while (reply.type() != Protocol.REP_ACK) {
+      assertThat(reply.type()).as("an error").isPositive();
+      replies.add(reply);
+      reply = optionReply();
+    }
+    return replies;
+  }
+
+  /** The data of LIST_META_CONTEXT and SET_META_CONTEXT. */
+  static byte[] nameAndQueries(String name, String... queries) {
+    ByteBuffer data = ByteBuffer.allocate(1 << 16);
+    data.putInt(name.length()).put(name.getBytes(StandardCharsets.UTF_8)).putInt(queries.length);
+    for (String query : queries) {
+      data.putInt(query.length()).put(query.getBytes(StandardCharsets.UTF_8));
+    }
+    return Arrays.copyOf(data.array(), data.position());
   }
 
   void greet(int flags) throws IOException {
@@ -116,6 +165,23 @@ final class RawClient implements AutoCloseable {
     assertThat(in.readInt()).isEqualTo(Protocol.SIMPLE_REPLY_MAGIC);
     int error = in.readInt();
     return new Reply(error, in.readLong());
+  }
+
+  Chunk chunk() throws IOException {
+    assertThat(in.readInt()).isEqualTo(Protocol.CHUNK_MAGIC);
+    int flags = in.readUnsignedShort();
+    int type = in.readUnsignedShort();
+    long cookie = in.readLong();
+    return new Chunk(flags, type, cookie, payload(in.readInt()));
+  }
+
+  /** All chunks of the one reply that is awaited. */
+  List<Chunk> chunks() throws IOException {
+    List<Chunk> chunks = new ArrayList<>();
+    do {
+      chunks.add(chunk());
+    } while (!chunks.getLast().done());
+    return chunks;
   }
 
   byte[] payload(int length) throws IOException {
