@@ -10,6 +10,9 @@ import writeboost.layout.Layout;
 /** Which requests there may be. Any thread. */
 record Admission(Core.Configuration configuration, Layout layout) {
 
+  /** Where zeroes are lines, more of them are not faster than a write: so many bytes. */
+  static final long FAST_ZERO_BYTES_MAX = 64 << 10;
+
   /** The error that a request is answered with whatever happens, or 0. */
   int refusal(Request request) {
     if (request.operation.changes() && configuration.readOnly()) {
@@ -17,7 +20,17 @@ record Admission(Core.Configuration configuration, Layout layout) {
     }
     boolean outside = request.length < 0 || isOutside(request.offset, request.length);
     boolean aligned = ((request.offset | request.length) & (Geometry.SECTOR - 1)) == 0;
-    return outside || !aligned ? Errno.EINVAL : Errno.OK;
+    if (outside || !aligned) {
+      return Errno.EINVAL;
+    }
+    return isSlowZeroing(request) ? Errno.ENOTSUP : Errno.OK;
+  }
+
+  private boolean isSlowZeroing(Request request) {
+    return request.operation == Operation.WRITE_ZEROES
+        && request.has(Request.FAST_ZERO)
+        && request.length > FAST_ZERO_BYTES_MAX
+        && !layout.hasZeroRuns();
   }
 
   /** The same for a question. */

@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
 import writeboost.device.Extents;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
@@ -23,6 +24,9 @@ final class Driver {
 
   /** How often the core is told how busy the backing device is. */
   private static final long LOAD_WINDOW_NS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Runs in the log that one hint goes through. */
+  private static final int PREFETCHES_MAX = 32;
 
   private final Core core;
   private final BlockDevice cache;
@@ -193,6 +197,22 @@ final class Driver {
       Description.begin(extents, core, backing);
     } finally {
       active.decrementAndGet();
+    }
+  }
+
+  /** The backing device is told of what the log does not have. */
+  void prefetch(long offset, long length) {
+    Extents log = new Extents(PREFETCHES_MAX, unused -> {}).ask(offset, length, PREFETCHES_MAX);
+    states(log);
+    if (log.error != Errno.OK || core.states().areAllThereIs()) {
+      return;
+    }
+    long at = offset;
+    for (int i = 0; i < log.count(); i++) {
+      if (log.state(i) == BlockState.ABSENT) {
+        backing.prefetch(at, log.length(i));
+      }
+      at += log.length(i);
     }
   }
 

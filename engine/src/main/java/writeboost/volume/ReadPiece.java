@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
+import writeboost.device.KnownZeroes;
 import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
@@ -126,6 +127,10 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
 
   void zeroes(Effects effects) {
     source = Source.ZEROES;
+    KnownZeroes known = Objects.requireNonNull(ticket).request.zeroes;
+    if (known != null) {
+      known.add(offset, bytes);
+    }
     effects.run(this);
   }
 

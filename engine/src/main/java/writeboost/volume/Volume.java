@@ -51,6 +51,7 @@ public final class Volume implements BlockDevice {
 
   private static final long IDLE_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
 
+  private final BlockDevice backing;
   private final Blocking cache;
   private final Start.Started started;
   private final Driver driver;
@@ -67,6 +68,7 @@ public final class Volume implements BlockDevice {
       Start.Started started,
       List<MemorySegment> memory,
       Found found) {
+    this.backing = backing;
     this.cache = cache;
     this.started = started;
     this.memory = memory;
@@ -180,6 +182,30 @@ public final class Volume implements BlockDevice {
   @Override
   public void cancel(Request request) {
     driver.cancel(request);
+  }
+
+  /**
+   * True: zeroes of any length are a few lines of the log, unless that is written in the layout of
+   * 2013. There they are lines of zeroes, and FAST_ZERO is answered {@link Errno#ENOTSUP} where
+   * that would be more than 64 KiB. A log that is full lets it wait, as it does any write.
+   */
+  @Override
+  public boolean canZeroFast() {
+    return !limits.readOnly();
+  }
+
+  /**
+   * As the backing device, from which misses are read; writes go to the log one after the other.
+   */
+  @Override
+  public boolean rotational() {
+    return backing.rotational();
+  }
+
+  /** Told to the backing device, of what the log does not have. Not while it is suspended. */
+  @Override
+  public void prefetch(long offset, long length) {
+    driver.prefetch(offset, length);
   }
 
   /**

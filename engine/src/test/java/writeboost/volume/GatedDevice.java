@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Limits;
 import writeboost.device.MemoryDevice;
 import writeboost.device.Operation;
@@ -18,7 +19,11 @@ final class GatedDevice implements BlockDevice {
   private final BlockDevice device;
   private final List<Request> kept = new ArrayList<>();
   private final List<Request> seen = new ArrayList<>();
+  private final List<Extents> answeredLate = new ArrayList<>();
+  private final List<Long> hints = new ArrayList<>();
   private boolean closed;
+  private boolean answersLate;
+  private int questions;
   private int error;
 
   GatedDevice(long size) {
@@ -56,6 +61,49 @@ final class GatedDevice implements BlockDevice {
     } else {
       device.submit(new Request[] {request}, 1);
     }
+  }
+
+  /** From now on questions are looked into at once, and answered at {@link #answerNow}. */
+  void answerLate() {
+    answersLate = true;
+  }
+
+  void answerNow() {
+    answersLate = false;
+    while (!answeredLate.isEmpty()) {
+      answeredLate.removeFirst().complete(error);
+    }
+  }
+
+  @Override
+  public void describe(Extents extents) {
+    questions++;
+    Extents own = new Extents(extents.most(), unused -> {});
+    device.describe(own.ask(extents.offset, extents.length, extents.most()));
+    for (int i = 0; i < own.count(); i++) {
+      extents.add(own.length(i), own.state(i));
+    }
+    if (answersLate) {
+      answeredLate.add(extents);
+    } else {
+      extents.complete(error);
+    }
+  }
+
+  @Override
+  public void prefetch(long offset, long length) {
+    hints.add(offset);
+    hints.add(length);
+  }
+
+  /** Offset and length of each hint, one after the other. */
+  List<Long> hints() {
+    return hints;
+  }
+
+  /** How often it was asked what lies where. */
+  int questions() {
+    return questions;
   }
 
   /** Requests that are kept. */
