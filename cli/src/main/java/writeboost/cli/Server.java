@@ -11,6 +11,7 @@ import writeboost.layout.Geometry;
 import writeboost.layout.Layout;
 import writeboost.log.Recovery;
 import writeboost.nbd.Export;
+import writeboost.nbd.MetaContext;
 import writeboost.nbd.NbdServer;
 import writeboost.nbd.ServerOptions;
 import writeboost.volume.Snapshot;
@@ -31,6 +32,9 @@ final class Server {
   private static final System.Logger LOG = System.getLogger("writeboost");
 
   private static final int OWNER_ONLY = 0077;
+
+  /** Clients can ask where blocks are: absent, clean, dirty, zero (volume.BlockState). */
+  private static final String STATE_CONTEXT = "x-writeboost:state";
 
   /** For clients that asked for the stop to be told how it ended. */
   private static final long TELL_MS = 1000;
@@ -131,7 +135,11 @@ final class Server {
     NbdServer server =
         NbdServer.start(
             volume,
-            new Export(settings.export, "writeboost " + backing.name(), settings.readOnly),
+            new Export(
+                settings.export,
+                "writeboost " + backing.name(),
+                settings.readOnly,
+                List.of(new MetaContext(STATE_CONTEXT, volume::states))),
             ServerOptions.DEFAULTS.withLatencies(latencies));
     ServedVolume servedVolume =
         new ServedVolume(volume, served, server, latencies, devices.remote(), stopRequest);

@@ -38,9 +38,8 @@ record Exported(BlockDevice device, Export export) {
     flags |= structured ? Protocol.TRANSMIT_SEND_DF : 0;
     flags |= writable ? 0 : Protocol.TRANSMIT_READ_ONLY;
     flags |= writable && limits.canTrim() ? Protocol.TRANSMIT_SEND_TRIM : 0;
-    if (writable && limits.canZero()) {
-      flags |= Protocol.TRANSMIT_SEND_WRITE_ZEROES | Protocol.TRANSMIT_SEND_FAST_ZERO;
-    }
-    return flags;
+    flags |= writable && limits.canZero() ? Protocol.TRANSMIT_SEND_WRITE_ZEROES : 0;
+    boolean fast = writable && limits.canZero() && device.canZeroFast();
+    return fast ? flags | Protocol.TRANSMIT_SEND_FAST_ZERO : flags;
   }
 }

@@ -104,6 +104,11 @@ final class DescribedDevice implements BlockDevice {
   }
 
   @Override
+  public boolean canZeroFast() {
+    return behind.canZeroFast();
+  }
+
+  @Override
   public boolean rotational() {
     return rotates;
   }

@@ -152,6 +152,11 @@ final class HeldDevice implements BlockDevice {
   }
 
   @Override
+  public boolean canZeroFast() {
+    return behind.canZeroFast();
+  }
+
+  @Override
   public boolean rotational() {
     return behind.rotational();
   }

@@ -66,6 +66,30 @@ final class ClientsTest {
     assertThat(nbdinfo.run(LIMIT, "--is", "read-only", server.uri()).exitCode()).isEqualTo(2);
   }
 
+  /** Backing, log and zero run, as both contexts show them. */
+  @Test
+  void nbdinfoMaps() throws Exception {
+    ExternalTool nbdinfo = ExternalTool.find("nbdinfo");
+    ExternalTool.find("nbdsh")
+        .run(
+            LIMIT,
+            "-u",
+            server.uri(),
+            "-c",
+            "h.zero(h.get_size(), 0); h.pwrite(b'x' * 8192, 1 << 20)")
+        .expectSuccess();
+    String states =
+        nbdinfo.run(LIMIT, "--map=x-writeboost:state", server.uri()).expectSuccess().output();
+    assertThat(states.lines().map(line -> line.strip().split("\\s+")[2])).contains("3");
+    assertThat(states).containsPattern("1048576 +8192 +[12]");
+    String allocation = nbdinfo.run(LIMIT, "--map", server.uri()).expectSuccess().output();
+    assertThat(allocation)
+        .containsPattern("0 +1048576 +3 +hole,zero")
+        .containsPattern("1048576 +8192 +0 +data");
+    assertThat(nbdinfo.run(LIMIT, "--json", server.uri()).expectSuccess().output())
+        .contains("\"base:allocation\"", "\"x-writeboost:state\"");
+  }
+
   @Test
   void nbdcopyInAndOutOverSeveralConnections() throws Exception {
     ExternalTool nbdcopy = ExternalTool.find("nbdcopy");
