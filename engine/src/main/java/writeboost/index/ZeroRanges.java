@@ -48,6 +48,10 @@ public final class ZeroRanges {
       return low - 1;
     }
 
+    boolean endsBefore(long block) {
+      return count > 0 && from[count - 1] < block;
+    }
+
     void insert(int at, long newFrom, long newTo, long newPosition) {
       move(this, at, this, at + 1, count - at);
       from[at] = newFrom;
@@ -140,7 +144,11 @@ public final class ZeroRanges {
     int i = Math.max(0, chunks.get(at).floor(from - 1) + 1);
     while (true) {
       Chunk chunk = chunks.get(at);
-      if (i < chunk.count) {
+      boolean whole = only == NONE && i == 0 && chunk.endsBefore(to);
+      if (whole && chunks.size() > 1) {
+        size -= chunk.count; // a large run may cover very many small ones
+        chunks.remove(at);
+      } else if (i < chunk.count) {
         if (chunk.from[i] >= to) {
           return;
         }

@@ -24,6 +24,12 @@ public final class WritebackPlan {
   /** Lines whose memory is kept for the next plan. */
   private static final int KEPT = 1 << 16;
 
+  /**
+   * From so many blocks on a range of zeroes takes no further run: a device may take long over it,
+   * and whoever suspends or stops waits for what is in flight.
+   */
+  static final int ZERO_BLOCKS_MAX = 1 << 18;
+
   private int blocksPerExtent = 1;
 
   private int count;
@@ -153,8 +159,8 @@ public final class WritebackPlan {
   }
 
   /**
-   * Finds the next range of zero blocks, by ascending block, runs that touch made one; false at the
-   * end.
+   * Finds the next range of zero blocks, by ascending block, runs that touch made one (up to some
+   * length); false at the end.
    */
   public boolean nextZeroRange() {
     if (runCursor == runs) {
@@ -162,7 +168,9 @@ public final class WritebackPlan {
     }
     runFrom = runKeys[runCursor] >>> NUMBER_BITS;
     runTo = runFrom;
-    while (runCursor < runs && runKeys[runCursor] >>> NUMBER_BITS <= runTo) {
+    while (runCursor < runs
+        && runKeys[runCursor] >>> NUMBER_BITS <= runTo
+        && runTo - runFrom < ZERO_BLOCKS_MAX) {
       long from = runKeys[runCursor] >>> NUMBER_BITS;
       runTo = Math.max(runTo, from + runBlocks[(int) (runKeys[runCursor] & NUMBER_MASK)]);
       runCursor++;

@@ -28,6 +28,23 @@ class ZeroRangesTest {
   }
 
   @Test
+  void aLargeRunTakesThePlaceOfManySmallOnes() {
+    for (int first : new int[] {0, 1, 700, 26_000}) {
+      ZeroRanges ranges = new ZeroRanges();
+      for (int i = 0; i < 30_000; i++) {
+        ranges.add(3L * i, 3L * i + 2, i);
+      }
+      assertThat(ranges.size()).isEqualTo(30_000);
+      ranges.add(3L * first, 80_000, 30_000);
+      int left = first + 1 + (30_000 - 26_667);
+      assertThat(ranges.find(3L * first)).isEqualTo(30_000);
+      assertThat(ranges.find(3L * first - 3)).isEqualTo(first == 0 ? ZeroRanges.NONE : first - 1);
+      assertThat(ranges.find(79_999)).isEqualTo(30_000);
+      assertThat(ranges.size()).as("from %d on", first).isEqualTo(left);
+    }
+  }
+
+  @Test
   void anyRunsAnswerAsAnArrayDoes() {
     for (int seed = 0; seed < 60; seed++) {
       runs(new Random(seed), seed % 2 == 0 ? 200 : 40_000, seed % 3 == 0 ? 40 : 3000);

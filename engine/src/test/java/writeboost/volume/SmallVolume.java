@@ -34,7 +34,7 @@ final class SmallVolume implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   final GatedDevice cache =
       new GatedDevice(Geometry.SUPERBLOCK_REGION + (long) SEGMENTS * (512 << ORDER));
-  final GatedDevice backing = new GatedDevice(BACKING_BYTES);
+  final GatedDevice backing;
   final Core core;
   final Driver driver;
 
@@ -49,9 +49,13 @@ final class SmallVolume implements AutoCloseable {
   }
 
   SmallVolume(int ramBuffers) throws IOException {
+    this(ramBuffers, BACKING_BYTES);
+  }
+
+  SmallVolume(int ramBuffers, long backingBytes) throws IOException {
+    backing = new GatedDevice(backingBytes);
     Superblock superblock =
-        Superblock.create(
-            new Geometry(ORDER, cache.size()), UUID.randomUUID(), BACKING_BYTES, 0, 0);
+        Superblock.create(new Geometry(ORDER, cache.size()), UUID.randomUUID(), backingBytes, 0, 0);
     Blocking blocking = new Blocking(cache, "cache");
     Formatter.format(blocking, superblock, Formatter.Clearing.NOTHING, Formatter.Progress.NONE);
     core = Start.resume(blocking, false, ramBuffers, this::memory).core();
@@ -110,7 +114,7 @@ final class SmallVolume implements AutoCloseable {
     return submit(request().set(operation, flags, offset, Geometry.BLOCK, data, 0));
   }
 
-  private Request submit(Request request) {
+  Request submit(Request request) {
     driver.submit(new Request[] {request}, 1);
     return request;
   }

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
-import writeboost.device.Limits;
 import writeboost.device.MemoryDevice;
 import writeboost.device.Request;
 import writeboost.layout.Formatter;
@@ -143,44 +142,16 @@ class VolumeTest {
     }
   }
 
-  /** Takes requests and never answers them, once it is told to. */
-  private static final class FreezingDevice implements BlockDevice {
-    private final BlockDevice device = new MemoryDevice(BACKING_BYTES);
-    private volatile boolean frozen;
-
-    @Override
-    public long size() {
-      return device.size();
-    }
-
-    @Override
-    public Limits limits() {
-      return device.limits();
-    }
-
-    @Override
-    public void submit(Request[] batch, int count) {
-      if (!frozen) {
-        device.submit(batch, count);
-      }
-    }
-
-    @Override
-    public void close() {
-      device.close();
-    }
-  }
-
   @Test
   @Timeout(30)
   void servesWhatIsCachedAndStopsWhileTheBackingDeviceIsFrozen() throws IOException {
-    try (FreezingDevice backing = new FreezingDevice();
+    try (FreezingDevice backing = new FreezingDevice(BACKING_BYTES);
         BlockDevice cache = new MemoryDevice(8 << 20);
         Arena arena = Arena.ofShared()) {
       MemorySegment data = arena.allocate(512 << 10);
       data.fill((byte) 9);
       Volume volume = open(backing, cache, 7);
-      backing.frozen = true;
+      backing.freeze(true);
       Blocking device = new Blocking(volume, "volume");
       for (int i = 0; i < 4; i++) {
         device.write((long) i * data.byteSize(), data);
@@ -192,7 +163,7 @@ class VolumeTest {
 
       volume.stop();
       volume.close();
-      backing.frozen = false;
+      backing.freeze(false);
       try (Volume again = open(backing, cache, 7)) {
         new Blocking(again, "volume").read(2 * data.byteSize(), read);
         assertThat(read.mismatch(data)).isEqualTo(-1);

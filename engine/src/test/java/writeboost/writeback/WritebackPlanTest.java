@@ -101,4 +101,21 @@ class WritebackPlanTest {
     plan.sort(EXTENT_BLOCKS);
     assertThat(plan.nextZeroRange()).isFalse();
   }
+
+  @Test
+  void aDeviceOfZeroesIsZeroedInPieces() {
+    WritebackPlan plan = new WritebackPlan();
+    long blocks = 5L * WritebackPlan.ZERO_BLOCKS_MAX + 7;
+    for (long block = 0; block < blocks; block += 65_536) {
+      plan.addZeroRun(block, (int) Math.min(65_536, blocks - block), 0);
+    }
+    plan.sort(EXTENT_BLOCKS);
+    long zeroed = 0;
+    while (plan.nextZeroRange()) {
+      assertThat(plan.zeroFrom()).isEqualTo(zeroed);
+      assertThat(plan.zeroTo() - plan.zeroFrom()).isBetween(1L, 2L * WritebackPlan.ZERO_BLOCKS_MAX);
+      zeroed = plan.zeroTo();
+    }
+    assertThat(zeroed).isEqualTo(blocks);
+  }
 }
