@@ -2,6 +2,7 @@ package writeboost.nbd;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -65,7 +66,6 @@ public final class NbdDevice implements BlockDevice {
   private final NbdAddress address;
   private final ClientOptions options;
   private final Traffic traffic;
-  private final Receiver receiver;
   private final ScheduledThreadPoolExecutor timer;
   private final RemoteExport export;
   private final Limits limits;
@@ -95,7 +95,6 @@ public final class NbdDevice implements BlockDevice {
     this.address = address;
     this.options = options;
     this.traffic = new Traffic(options);
-    this.receiver = new Receiver(traffic);
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, task -> Thread.ofPlatform().daemon().name("nbd client timer").unstarted(task));
@@ -123,7 +122,7 @@ public final class NbdDevice implements BlockDevice {
         Thread.ofPlatform()
             .daemon()
             .name("nbd sender " + address.name())
-            .start(new Sender(traffic));
+            .start(() -> Sender.run(traffic));
   }
 
   // as a device
@@ -233,16 +232,19 @@ public final class NbdDevice implements BlockDevice {
   // the device's thread
 
   private void run(Link first) {
-    Link link = first;
-    while (link != null) {
-      Link.Loss loss = receive(link);
-      long outage = traffic.lost(loss.byServer());
-      link = traffic.isClosed() ? null : reconnect(loss.reason(), outage);
+    try (Arena arena = Arena.ofConfined()) {
+      Receiver receiver = new Receiver(traffic, arena);
+      Link link = first;
+      while (link != null) {
+        Link.Loss loss = receive(receiver, link);
+        long outage = traffic.lost(loss.byServer());
+        link = traffic.isClosed() ? null : reconnect(loss.reason(), outage);
+      }
     }
     traffic.end();
   }
 
-  private Link.Loss receive(Link link) {
+  private Link.Loss receive(Receiver receiver, Link link) {
     Link.Loss loss;
     try {
       loss = link.loss(receiver.receive(link));

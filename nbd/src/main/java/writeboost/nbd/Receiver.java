@@ -13,13 +13,18 @@ final class Receiver {
   private static final int INPUT_BYTES = 512 << 10;
 
   private final Traffic traffic;
-  private final MemorySegment input = Arena.ofAuto().allocate(INPUT_BYTES, 4096);
+  private final MemorySegment input;
 
   /** Between position and limit is what was received and not looked at. */
-  private final ByteBuffer bytes = input.asByteBuffer();
+  private final ByteBuffer bytes;
 
-  Receiver(Traffic traffic) {
+  /**
+   * @param arena of its thread
+   */
+  Receiver(Traffic traffic, Arena arena) {
     this.traffic = traffic;
+    input = arena.allocate(INPUT_BYTES, 4096);
+    bytes = input.asByteBuffer();
   }
 
   /** Until the connection ends; the answer says how. */

@@ -9,21 +9,29 @@ import java.nio.ByteBuffer;
  * Sends what {@link Traffic} has, on a thread of its own: a server that takes nothing holds up
  * nobody else. What waits is copied together and goes out in one write.
  */
-final class Sender implements Runnable {
+final class Sender {
 
   private static final int STAGING_BYTES = 512 << 10;
 
   private final Traffic traffic;
   private final Part[] batch = new Part[64];
-  private final MemorySegment staging = Arena.ofAuto().allocate(STAGING_BYTES, 4096);
-  private final ByteBuffer bytes = staging.asByteBuffer();
+  private final MemorySegment staging;
+  private final ByteBuffer bytes;
 
-  Sender(Traffic traffic) {
+  private Sender(Traffic traffic, Arena arena) {
     this.traffic = traffic;
+    staging = arena.allocate(STAGING_BYTES, 4096);
+    bytes = staging.asByteBuffer();
   }
 
-  @Override
-  public void run() {
+  /** Until the device is closed. */
+  static void run(Traffic traffic) {
+    try (Arena arena = Arena.ofConfined()) {
+      new Sender(traffic, arena).send();
+    }
+  }
+
+  private void send() {
     int count = traffic.take(batch);
     while (count > 0) {
       Link link = traffic.sendingOn();
