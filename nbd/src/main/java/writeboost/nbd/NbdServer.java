@@ -273,6 +273,11 @@ public final class NbdServer implements AutoCloseable {
         .toList();
   }
 
+  /** Bytes of all connections together that count against {@link ServerOptions#totalBytes}. */
+  long memoryInUse() {
+    return pool.usedBytes();
+  }
+
   /** Connections that are open, or whose requests the device still holds. */
   public int connections() {
     lock.lock();

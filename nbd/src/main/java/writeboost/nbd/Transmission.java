@@ -92,6 +92,7 @@ final class Transmission {
       // The header alone, when a long payload is expected: that is then received where it stays.
       int most = longWrites ? Protocol.REQUEST_BYTES - input.available() : Integer.MAX_VALUE;
       if (!input.fill(wanted, most)) {
+        outbound.awaitWritten(); // it may read still; what is in the device is not waited for
         return draining.getAsBoolean();
       }
       requireClient();

@@ -2,9 +2,12 @@ package writeboost.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -13,138 +16,112 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import writeboost.device.BlockDevice;
+import writeboost.device.MemoryDevice;
 
 /**
- * Nonsense in both phases: no connection fails with an exception, none stays, and the server serves
- * on. Messages are well-formed ones with a few bytes changed, so that they get far.
+ * Sense and nonsense in both phases: what comes back is what {@link ProtocolModel} says, byte for
+ * byte; no connection fails with an exception, none stays, and no memory does.
+ *
+ * <p>{@code -Dfuzz.runs=N} is the number of connections, {@code -Dfuzz.seed=S} the first seed.
  */
-@Timeout(120)
+@Timeout(value = 12, unit = TimeUnit.HOURS)
 class FuzzTest {
 
-  private static final long SEED = 20261122;
-  private static final int CLIENTS = 300;
+  private static final long SEED = Long.getLong("fuzz.seed", 20261122);
+  private static final int RUNS = Integer.getInteger("fuzz.runs", 3000);
+  private static final int DISK_BYTES = 1 << 20;
 
   private final Logger logger = Logger.getLogger(Connection.class.getPackageName());
   private final ErrorCollector errors = new ErrorCollector();
-  private Served served;
+  private final byte[] disk = new byte[DISK_BYTES];
+  private final boolean[] known = new boolean[DISK_BYTES / ProtocolModel.SECTOR];
 
   @BeforeEach
-  void serve() throws IOException {
+  void collectErrors() {
     logger.addHandler(errors);
     logger.setUseParentHandlers(false);
-    served = new Served();
   }
 
   @AfterEach
-  void close() throws IOException {
-    served.close(); // fails if a connection is left
+  void letErrorsGo() {
     logger.removeHandler(errors);
     logger.setUseParentHandlers(true);
   }
 
   @Test
-  void handshake() throws IOException {
-    fuzz(
-        (random, seed) -> {
-          try (RawClient client = new RawClient(served.address)) {
-            client.payload(Protocol.GREETING_BYTES);
-            client.send(new byte[] {0, 0, 0, (byte) random.nextInt(4)});
-            sendAndLeave(client, random, FuzzTest::option);
-          }
-        });
+  void oneAfterAnother() throws Exception {
+    Arrays.fill(known, true);
+    fuzz(new MemoryDevice(DISK_BYTES), false, true, RUNS);
   }
 
   @Test
-  void transmission() throws IOException {
-    fuzz(
-        (random, seed) -> {
-          try (RawClient client = served.client()) {
-            sendAndLeave(client, random, FuzzTest::request);
-          }
-        });
+  void readOnly() throws Exception {
+    Arrays.fill(known, true);
+    fuzz(new MemoryDevice(DISK_BYTES), true, true, RUNS / 4);
   }
 
-  private interface Client {
-    void run(Random random, long seed) throws IOException;
+  @Test
+  void inAnyOrder() throws Exception {
+    fuzz(new ShufflingDevice(new MemoryDevice(DISK_BYTES), SEED, 2), false, false, RUNS / 4);
   }
 
-  private interface Message {
-    byte[] make(Random random);
-  }
-
-  private void fuzz(Client client) throws IOException {
-    for (long seed = SEED; seed < SEED + CLIENTS; seed++) {
-      try {
-        client.run(new Random(seed), seed);
-      } catch (IOException e) {
-        throw new AssertionError("seed " + seed, e);
+  private void fuzz(BlockDevice device, boolean readOnly, boolean ordered, int runs)
+      throws Exception {
+    Export export = new Export(ProtocolModel.NAME, ProtocolModel.DESCRIPTION, readOnly);
+    Served served = new Served(device, export, ServerOptions.DEFAULTS);
+    try (served) { // fails if a connection is left
+      for (long seed = SEED; seed < SEED + runs; seed++) {
+        try {
+          run(served, seed, readOnly, ordered);
+          assertThat(errors.first).isNull();
+        } catch (Exception | AssertionError e) {
+          throw new AssertionError("-Dfuzz.runs=1 -Dfuzz.seed=" + seed + ": " + e, e);
+        }
       }
-      assertThat(errors.first).as("seed %d", seed).isNull();
     }
-    try (RawClient sane = served.client()) {
-      assertThat(sane.errorOf(RawClient.write(1, 0, new byte[512]))).isZero();
-      assertThat(sane.readBack(0, 512)).containsOnly(0);
-    }
+    assertThat(served.server.memoryInUse()).isZero();
+  }
+
+  private void run(Served served, long seed, boolean readOnly, boolean ordered) throws Exception {
+    byte[] input = new ProtocolFuzz(seed, DISK_BYTES).input();
+    ProtocolModel model = new ProtocolModel(input, disk, known, readOnly, ordered);
+    model.run();
+    byte[] output = talk(served, input, new Random(seed));
+    new ModelCheck(model, output, ordered).run(known);
   }
 
   /** The end of the stream makes the server finish whatever it makes of the last message. */
-  private static void sendAndLeave(RawClient client, Random random, Message message)
-      throws IOException {
-    Thread reader = Thread.ofVirtual().start(() -> readToEnd(client));
-    try {
-      int count = 1 + random.nextInt(20);
-      for (int i = 0; i < count; i++) {
-        client.send(damaged(message.make(random), random));
+  private static byte[] talk(Served served, byte[] input, Random random) throws Exception {
+    try (RawClient client = new RawClient(served.address)) {
+      ByteArrayOutputStream output = new ByteArrayOutputStream();
+      Thread reader = Thread.ofVirtual().start(() -> readToEnd(client, output));
+      try {
+        int at = 0;
+        while (at < input.length) {
+          int length = random.nextInt(4) == 0 ? 1 + random.nextInt(100) : input.length;
+          length = Math.min(length, input.length - at);
+          client.sendAll(ByteBuffer.wrap(input, at, length));
+          at += length;
+        }
+        client.socket.shutdownOutput();
+      } catch (IOException e) { // the server has closed: it may
+        assertThat(e).hasMessageMatching("Broken pipe|Connection reset by peer|null");
       }
-      client.socket.shutdownOutput();
-    } catch (IOException e) { // the server has closed: it may
-      assertThat(e).hasMessageMatching("Broken pipe|Connection reset by peer|null");
-    }
-    try {
       reader.join();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
+      return output.toByteArray();
     }
   }
 
-  private static void readToEnd(RawClient client) {
+  private static void readToEnd(RawClient client, ByteArrayOutputStream output) {
     ByteBuffer sink = ByteBuffer.allocate(1 << 16);
     try {
-      while (client.socket.read(sink.clear()) >= 0) {}
+      while (client.socket.read(sink.clear()) >= 0) {
+        output.write(sink.array(), 0, sink.position());
+      }
     } catch (IOException e) { // as good an end
       sink.clear();
     }
-  }
-
-  private static byte[] damaged(byte[] message, Random random) {
-    if (random.nextInt(3) == 0) {
-      int changes = 1 + random.nextInt(4);
-      for (int i = 0; i < changes; i++) {
-        message[random.nextInt(Math.min(message.length, 48))] = (byte) random.nextInt();
-      }
-    }
-    return message;
-  }
-
-  private static byte[] option(Random random) {
-    int option = random.nextInt(14);
-    if (option == Protocol.OPT_INFO || option == Protocol.OPT_GO) {
-      String name = random.nextBoolean() ? "disk" : "x".repeat(random.nextInt(5000));
-      return RawClient.option(option, RawClient.nameAndItems(name, 0, 1, random.nextInt(8)));
-    }
-    return RawClient.option(option, new byte[random.nextInt(64)]);
-  }
-
-  private static byte[] request(Random random) {
-    int type = random.nextInt(20) == 0 ? random.nextInt(1 << 16) : random.nextInt(8);
-    if (type == Protocol.CMD_DISC && random.nextInt(4) != 0) {
-      type = Protocol.CMD_FLUSH;
-    }
-    int length = random.nextInt(3) == 0 ? random.nextInt() : 512 * random.nextInt(300);
-    long offset = random.nextInt(4) == 0 ? random.nextLong() : 512L * random.nextInt(1 << 17);
-    byte[] data = new byte[type == Protocol.CMD_WRITE ? Math.clamp(length, 0, 200_000) : 0];
-    int flags = random.nextInt(4) == 0 ? random.nextInt(64) : 0;
-    return RawClient.request(flags, type, random.nextLong(), offset, length, data);
   }
 
   /** Keeps the first thing that was logged as an error: an exception that got out. */

@@ -73,6 +73,11 @@ final class ShufflingDevice implements BlockDevice {
   }
 
   @Override
+  public boolean canZeroFast() {
+    return behind.canZeroFast();
+  }
+
+  @Override
   public void close() {
     synchronized (this) {
       closed = true;
