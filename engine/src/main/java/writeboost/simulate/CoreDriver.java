@@ -56,6 +56,10 @@ final class CoreDriver implements Clients.Volume {
     this.answerNs = answerNs;
   }
 
+  Core core() {
+    return core;
+  }
+
   // into the core
 
   @Override

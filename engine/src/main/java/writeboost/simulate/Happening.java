@@ -69,5 +69,11 @@ public enum Happening {
   /** A tunable was set while the volume was used. */
   TUNED,
   /** The volume was suspended, and all quiet. */
-  SUSPENDED
+  SUSPENDED,
+  /** It was asked where its blocks are. */
+  STATES_SURVEYED,
+  /** It was asked what it knows of its space. */
+  DESCRIBED,
+  /** And said that some of it is zero. */
+  HOLE_DESCRIBED
 }

@@ -18,14 +18,23 @@ final class Operator {
   private final PrefixChecker checker;
   private final Happenings happenings;
 
+  /** Comes and goes with the operator. */
+  private final Surveyor surveyor;
+
   private int left;
   private long pauseNs;
 
-  Operator(Chance chance, EventQueue queue, PrefixChecker checker, Happenings happenings) {
+  Operator(
+      Chance chance,
+      EventQueue queue,
+      PrefixChecker checker,
+      Happenings happenings,
+      Surveyor surveyor) {
     this.chance = chance;
     this.queue = queue;
     this.checker = checker;
     this.happenings = happenings;
+    this.surveyor = surveyor;
   }
 
   /** A new life; the events of the last one are gone. */
@@ -33,6 +42,7 @@ final class Operator {
     left = chance.oneIn(2) ? chance.between(1, ACTS_MAX) : 0;
     pauseNs = chance.oneOf(100, 5000, 200_000);
     next(driver);
+    surveyor.begin(driver);
   }
 
   private void next(CoreDriver driver) {

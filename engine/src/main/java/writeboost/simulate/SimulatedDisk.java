@@ -9,6 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -31,6 +32,9 @@ public final class SimulatedDisk implements BlockDevice {
 
   private static final Limits LIMITS =
       new Limits(false, SECTOR, 4096, /* canZero= */ true, /* canTrim= */ true);
+
+  /** In which a small log comes round. */
+  private static final int LONG_ANSWER_NS = 2_000_000;
 
   /** A request between its submission and its answer. */
   private static final class Flight {
@@ -189,6 +193,36 @@ public final class SimulatedDisk implements BlockDevice {
           queue.later(latency(flight), () -> execute(flight));
         }
       }
+    }
+  }
+
+  /**
+   * Every sector is looked at, and much may happen between that and the answer; some of it may be
+   * missing, or it never comes.
+   */
+  @Override
+  public void describe(Extents extents) {
+    if (inline) {
+      look(extents);
+      extents.complete(Errno.OK);
+    } else if (!chance.happens(stuckOdds)) {
+      queue.later(latencyNs, () -> lookAndAnswer(extents));
+    }
+  }
+
+  private void lookAndAnswer(Extents extents) {
+    look(extents);
+    int longNs = chance.oneOf(1, LONG_ANSWER_NS, LONG_ANSWER_NS);
+    queue.later(latencyNs + longNs, () -> extents.complete(Errno.OK));
+  }
+
+  private void look(Extents extents) {
+    MemorySegment image = image();
+    boolean more = true;
+    while (more && !(extents.count() > 0 && chance.oneIn(100))) {
+      long offset = extents.offset + extents.described();
+      boolean zero = Payload.read(image, offset, offset / SECTOR) == Payload.ZEROES;
+      more = extents.add(SECTOR, zero ? Extents.HOLE | Extents.ZERO : 0);
     }
   }
 

@@ -105,7 +105,9 @@ final class SimulatedWorld {
             sectors,
             memory.zeroed(Clients.memoryBytes()),
             this::mayFail);
-    operator = new Operator(chance, queue, checker, happenings);
+    Surveyor surveyor =
+        new Surveyor(chance, queue, checker, happenings, backingDisk, damagedBlocks, decoration);
+    operator = new Operator(chance, queue, checker, happenings, surveyor);
     stopBlock = memory.unzeroed(Geometry.BLOCK);
     readBack = new ReadBack(chance, memory.unzeroed(plan.volumeBytes()));
     formatting = new Formatting(chance, plan, blockingCache, memory);

@@ -18,6 +18,11 @@ public final class Simulation {
   @FunctionalInterface
   public interface Decoration {
     BlockDevice decorate(BlockDevice cache);
+
+    /** The same between a volume and who asks where its blocks are. */
+    default Surveyor.Surveyed survey(Surveyor.Surveyed sound) {
+      return sound;
+    }
   }
 
   /**

@@ -16,7 +16,7 @@ import writeboost.device.Extents;
  * device; it can be something else when that is asked only if it has been changed in between. So
  * each block was what is said of it at one moment of the question, at least.
  */
-final class Description {
+public final class Description {
 
   /** Extents of the log that one answer goes through. */
   private static final int RUNS_MAX = 1024;
@@ -46,7 +46,7 @@ final class Description {
   }
 
   /** Answers {@code whole}. */
-  static void begin(Extents whole, Core core, BlockDevice backing) {
+  public static void begin(Extents whole, Core core, BlockDevice backing) {
     int runs = Math.min(whole.most(), RUNS_MAX);
     Extents log = new Extents(runs, unused -> {}).ask(whole.offset, whole.length, runs);
     int error = core.states().answer(log);
