@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.net.ProtocolException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Future;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 
@@ -25,6 +26,7 @@ final class Connection implements Runnable {
   private final Thread writer;
   private final Outbound outbound;
   private final Latencies latencies;
+  private final @Nullable Tls tls;
   private final ClientTurn turn = new ClientTurn();
 
   private volatile ClientStatus.Phase phase = ClientStatus.Phase.HANDSHAKE;
@@ -38,13 +40,14 @@ final class Connection implements Runnable {
       BufferPool pool,
       SocketChannel socket,
       ConnectionName peer,
-      Latencies latencies,
+      ServerOptions options,
       RequestBudget budget) {
     this.server = server;
     this.exports = exports;
     this.wire = new Wire(socket);
     this.peer = peer;
-    this.latencies = latencies;
+    this.latencies = options.latencies();
+    this.tls = options.tls();
     this.share = pool.share();
     this.thread = Thread.ofPlatform().daemon().name("nbd " + peer).unstarted(this);
     this.outbound = new Outbound(wire, thread, this::abort, latencies, turn, budget);
@@ -62,6 +65,12 @@ final class Connection implements Runnable {
       serve();
     } catch (ProtocolException e) {
       LOG.log(Level.WARNING, "NBD client {0} sent {1}; closed", peer, e.getMessage());
+    } catch (SSLException e) {
+      LOG.log(
+          Level.WARNING,
+          "NBD client {0}: TLS failed ({1}); closed",
+          peer,
+          Printable.of(String.valueOf(e.getMessage())));
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "NBD client {0} is gone: {1}", peer, e.toString());
     } catch (RuntimeException | Error e) {
@@ -80,7 +89,9 @@ final class Connection implements Runnable {
     Input input = new Input(wire, share);
     try {
       Negotiated agreed = negotiate(input);
-      if (agreed != null && server.awaitChangesOfEnded(agreed.exported().device())) {
+      if (agreed == null) {
+        wire.endOutput();
+      } else if (server.awaitChangesOfEnded(agreed.exported().device())) {
         negotiated = agreed;
         transmit(input, agreed);
       }
@@ -92,7 +103,7 @@ final class Connection implements Runnable {
   private @Nullable Negotiated negotiate(Input input) throws IOException {
     Future<?> timeout = server.limitHandshake(this);
     try {
-      return new Handshake(wire, input, exports, server::isDraining).negotiate();
+      return new Handshake(wire, input, exports, tls, server::isDraining).negotiate();
     } finally {
       timeout.cancel(false);
     }
@@ -113,6 +124,7 @@ final class Connection implements Runnable {
       phase = ClientStatus.Phase.ENDING;
       if (orderly) {
         outbound.awaitIdle();
+        wire.endOutput();
       }
     } catch (RuntimeException | Error e) {
       failed(e); // here, because what is in the device may take its time

@@ -15,9 +15,11 @@ final class Handshake {
   /** Of an option that we know; names are at most 4096, the rest is a few numbers or queries. */
   private static final int MAX_OPTION_BYTES = 16 << 10;
 
+  private final Wire wire;
   private final Input input;
   private final Exports exports;
   private final BooleanSupplier draining;
+  private final @Nullable Tls tls;
   private final OptionReplies replies;
 
   private boolean noZeroes;
@@ -30,9 +32,14 @@ final class Handshake {
 
   private @Nullable Negotiated negotiated;
 
-  Handshake(Wire wire, Input input, Exports exports, BooleanSupplier draining) {
+  /**
+   * @param tls which the client has to start first; null if there is none
+   */
+  Handshake(Wire wire, Input input, Exports exports, @Nullable Tls tls, BooleanSupplier draining) {
+    this.wire = wire;
     this.input = input;
     this.exports = exports;
+    this.tls = tls;
     this.draining = draining;
     this.replies = new OptionReplies(wire);
   }
@@ -73,6 +80,9 @@ final class Handshake {
     int option = input.bytes().getInt(at + 8);
     long length = input.bytes().getInt(at + 12) & 0xffff_ffffL;
     input.consume(Protocol.OPTION_HEADER_BYTES);
+    if (mustStartTls() && option != Protocol.OPT_STARTTLS && option != Protocol.OPT_ABORT) {
+      return passForTls(option, length);
+    }
     if (!isKnown(option) || length > MAX_OPTION_BYTES) {
       return pass(option, length);
     }
@@ -86,6 +96,7 @@ final class Handshake {
       case Protocol.OPT_EXPORT_NAME -> exportName(data);
       case Protocol.OPT_ABORT -> abort();
       case Protocol.OPT_LIST -> list(data);
+      case Protocol.OPT_STARTTLS -> startTls(data);
       case Protocol.OPT_STRUCTURED_REPLY -> structuredReply(data);
       case Protocol.OPT_LIST_META_CONTEXT, Protocol.OPT_SET_META_CONTEXT ->
           metaContext(option, ByteBuffer.wrap(data));
@@ -93,7 +104,36 @@ final class Handshake {
     };
   }
 
-  private static boolean isKnown(int option) {
+  private boolean mustStartTls() {
+    return tls != null && !wire.isEncrypted();
+  }
+
+  /** FORCEDTLS mode: nothing else is answered before. */
+  private Next passForTls(int option, long length) throws IOException {
+    if (option == Protocol.OPT_EXPORT_NAME) {
+      throw new ProtocolException("an export name without TLS");
+    }
+    return input.skip(length) ? answer(option, Protocol.REP_ERR_TLS_REQD) : Next.END;
+  }
+
+  /**
+   * The upgrade. Nothing from before it survives: nothing could be negotiated, and who has sent
+   * more than this option without waiting for its answer is not listened to.
+   */
+  private Next startTls(byte[] data) throws IOException {
+    if (tls == null || wire.isEncrypted() || data.length != 0) {
+      return answer(Protocol.OPT_STARTTLS, Protocol.REP_ERR_INVALID);
+    }
+    if (input.available() > 0) {
+      throw new ProtocolException("something behind STARTTLS that is not inside TLS");
+    }
+    replies.reply(Protocol.OPT_STARTTLS, Protocol.REP_ACK);
+    replies.send();
+    wire.startTls(tls.serverEngine());
+    return Next.OPTION;
+  }
+
+  private boolean isKnown(int option) {
     return switch (option) {
       case Protocol.OPT_EXPORT_NAME,
           Protocol.OPT_ABORT,
@@ -104,6 +144,7 @@ final class Handshake {
           Protocol.OPT_LIST_META_CONTEXT,
           Protocol.OPT_SET_META_CONTEXT ->
           true;
+      case Protocol.OPT_STARTTLS -> tls != null;
       default -> false;
     };
   }

@@ -174,8 +174,7 @@ public final class NbdServer implements AutoCloseable {
         return;
       }
       ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
-      Connection connection =
-          new Connection(this, exports, pool, socket, peer, options.latencies(), budget);
+      Connection connection = new Connection(this, exports, pool, socket, peer, options, budget);
       connection.start();
       connections.add(connection);
     } finally {

@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bounds of an {@link NbdServer}; {@link #DEFAULTS} and the {@code with} methods make one.
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps
  *     a small share of its own, so that none can starve another
  * @param latencies told how long each request took
+ * @param tls if there is one, a client must start TLS before anything else; null for none
  */
 public record ServerOptions(
     Duration handshakeTimeout,
@@ -25,7 +27,8 @@ public record ServerOptions(
     int totalRequests,
     long connectionBytes,
     long totalBytes,
-    Latencies latencies) {
+    Latencies latencies,
+    @Nullable Tls tls) {
 
   /** Requests of one connection that are worked on at once. */
   public static final int CONNECTION_REQUESTS = 1024;
@@ -40,7 +43,8 @@ public record ServerOptions(
           16 * CONNECTION_REQUESTS,
           64L << 20,
           96L << 20,
-          Latencies.NONE);
+          Latencies.NONE,
+          null);
 
   public ServerOptions {
     if (!handshakeTimeout.isPositive() || !stallTimeout.isPositive()) {
@@ -66,7 +70,8 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
-        latencies);
+        latencies,
+        tls);
   }
 
   public ServerOptions withStallTimeout(Duration timeout) {
@@ -77,7 +82,8 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
-        latencies);
+        latencies,
+        tls);
   }
 
   public ServerOptions withMaxConnections(int connections) {
@@ -88,7 +94,8 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
-        latencies);
+        latencies,
+        tls);
   }
 
   public ServerOptions withTotalRequests(int requests) {
@@ -99,7 +106,8 @@ public record ServerOptions(
         requests,
         connectionBytes,
         totalBytes,
-        latencies);
+        latencies,
+        tls);
   }
 
   public ServerOptions withBytesInFlight(long perConnection, long inAll) {
@@ -110,7 +118,8 @@ public record ServerOptions(
         totalRequests,
         perConnection,
         inAll,
-        latencies);
+        latencies,
+        tls);
   }
 
   public ServerOptions withLatencies(Latencies told) {
@@ -121,6 +130,19 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
-        told);
+        told,
+        tls);
+  }
+
+  public ServerOptions withTls(@Nullable Tls secured) {
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        maxConnections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        latencies,
+        secured);
   }
 }

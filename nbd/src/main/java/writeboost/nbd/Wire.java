@@ -3,6 +3,8 @@ package writeboost.nbd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one connection, in both directions. One thread reads, one writes, any may close;
@@ -12,23 +14,47 @@ final class Wire implements AutoCloseable {
 
   private final SocketChannel socket;
 
+  /** Once there, there is no way around it. Set before another thread reads or writes. */
+  private @Nullable TlsSocket tls;
+
   Wire(SocketChannel socket) {
     this.socket = socket;
   }
 
+  /**
+   * From here on, all there is to read and to write is inside TLS. Nothing may be left that was
+   * received before.
+   *
+   * @throws javax.net.ssl.SSLException if the two sides do not come to terms
+   */
+  void startTls(SSLEngine engine) throws IOException {
+    TlsSocket secured = new TlsSocket(socket, engine);
+    tls = secured; // whatever comes of it
+    secured.handshake();
+  }
+
+  boolean isEncrypted() {
+    return tls != null;
+  }
+
   /** Reads what there is, waiting for the first byte; negative at the end of the stream. */
   int read(ByteBuffer target) throws IOException {
-    return socket.read(target);
+    TlsSocket secured = tls;
+    return secured == null ? socket.read(target) : secured.read(target);
   }
 
   /** Writes at least one byte; how many. */
   int write(ByteBuffer source) throws IOException {
-    return socket.write(source);
+    TlsSocket secured = tls;
+    return secured == null ? socket.write(source) : secured.write(source);
   }
 
   /** Writes at least one byte of {@code sources}, from number {@code from} on; how many. */
   long write(ByteBuffer[] sources, int from, int count) throws IOException {
-    return socket.write(sources, from, count);
+    TlsSocket secured = tls;
+    return secured == null
+        ? socket.write(sources, from, count)
+        : secured.write(sources, from, count);
   }
 
   /** Reading finds the end of the stream, after what has been received already. */
@@ -36,6 +62,17 @@ final class Wire implements AutoCloseable {
     socket.shutdownInput();
   }
 
+  /**
+   * Nothing more will be written: with TLS, the other side is told so. Only by the thread that
+   * writes; may wait as writing does.
+   */
+  void endOutput() throws IOException {
+    if (tls != null) {
+      tls.endOutput();
+    }
+  }
+
+  /** Wakes who reads or writes. With TLS the other side cannot tell this from a loss. */
   @Override
   public void close() throws IOException {
     socket.close();

@@ -15,7 +15,8 @@
  *       a request may be), {@code Command} (a request in flight), {@code StatusQuery} (a
  *       BLOCK_STATUS)
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
- *   <li>{@code Wire}: the bytes of a connection
+ *   <li>{@code Wire}: the bytes of a connection; {@code TlsSocket}: the same inside TLS
+ *   <li>{@code Tls}: who we are and whom we trust; {@code Credentials}, {@code PemFile}: from files
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use
  * </ul>
  *

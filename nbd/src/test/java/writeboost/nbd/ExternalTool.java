@@ -60,6 +60,13 @@ public final class ExternalTool {
     return builder(ProcessBuilder.Redirect.appendTo(log.toFile()), arguments).start();
   }
 
+  /** Starts it, to be talked to; both its outputs come as one. Who calls this ends it. */
+  public Process startForInput(String... arguments) throws IOException {
+    return builder(ProcessBuilder.Redirect.PIPE, arguments)
+        .redirectInput(ProcessBuilder.Redirect.PIPE)
+        .start();
+  }
+
   /** Runs it to its end; standard output and standard error come back as one text. */
   public Result run(Duration timeout, String... arguments)
       throws IOException, InterruptedException {

@@ -25,7 +25,8 @@ final class NbdRulesTest {
             resideInAPackage("writeboost.nbd..")
                 .or(resideInAPackage("writeboost.device.."))
                 .or(resideInAPackage("org.jspecify.."))
-                .or(resideInAPackage("java..")))
+                .or(resideInAPackage("java.."))
+                .or(resideInAPackage("javax.net.ssl..")))
         .check(ROOM);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -12,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /** An NBD client that says what it is told to, right or wrong, and reads what comes back. */
 final class RawClient implements AutoCloseable {
@@ -36,7 +40,8 @@ final class RawClient implements AutoCloseable {
   }
 
   final SocketChannel socket;
-  private final DataInputStream in;
+  private DataInputStream in;
+  private OutputStream out; // once there is TLS
 
   RawClient(SocketAddress address) throws IOException {
     socket = SocketChannel.open(address);
@@ -85,6 +90,29 @@ final class RawClient implements AutoCloseable {
       data.putInt(query.length()).put(query.getBytes(StandardCharsets.UTF_8));
     }
     return Arrays.copyOf(data.array(), data.position());
+  }
+
+  /** Upgrades to TLS as the JDK's sockets do it, which are on TCP only. */
+  SSLSocket startTls(SSLContext context, String... versions) throws IOException {
+    send(option(Protocol.OPT_STARTTLS, new byte[0]));
+    assertThat(optionReply())
+        .extracting(OptionReply::option, OptionReply::type)
+        .containsExactly(Protocol.OPT_STARTTLS, Protocol.REP_ACK);
+    SSLSocket secured =
+        (SSLSocket)
+            context
+                .getSocketFactory()
+                .createSocket(socket.socket(), "localhost", socket.socket().getPort(), true);
+    if (versions.length > 0) {
+      secured.setEnabledProtocols(versions);
+    }
+    SSLParameters parameters = secured.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    secured.setSSLParameters(parameters);
+    secured.startHandshake();
+    in = new DataInputStream(secured.getInputStream());
+    out = secured.getOutputStream();
+    return secured;
   }
 
   void greet(int flags) throws IOException {
@@ -156,6 +184,12 @@ final class RawClient implements AutoCloseable {
   }
 
   void sendAll(ByteBuffer bytes) throws IOException {
+    if (out != null) {
+      byte[] array = new byte[bytes.remaining()];
+      bytes.get(array);
+      out.write(array);
+      return;
+    }
     while (bytes.hasRemaining()) {
       socket.write(bytes);
     }

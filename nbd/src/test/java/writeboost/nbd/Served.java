@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,12 @@ final class Served implements AutoCloseable {
 
   RawClient client() throws IOException {
     return RawClient.ready(address);
+  }
+
+  /** One more place to connect to: TCP, on this machine. */
+  InetSocketAddress listenTcp() throws IOException {
+    InetSocketAddress any = new InetSocketAddress("localhost", 0);
+    return (InetSocketAddress) server.listen(any).getLocalAddress();
   }
 
   /** For real clients. */

@@ -1,0 +1,211 @@
+package writeboost.nbd;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+
+/**
+ * A socket with TLS on it. One thread shakes hands; then one reads and one writes, neither waiting
+ * for the other. Closing the socket, which any thread may do, ends both.
+ *
+ * <p>Reading never writes: what TLS wants to answer (the update of a key) goes out with what is
+ * written next, as TLS 1.3 allows (RFC 8446, 4.6.3). A handshake after the first one, which TLS 1.2
+ * has, is refused.
+ */
+final class TlsSocket {
+
+  /** Of what was received. More than the longest record. */
+  private static final int RECEIVED_BYTES = 128 << 10;
+
+  /** Of what is sent at once: seven records of full length. */
+  private static final int SENT_BYTES = 128 << 10;
+
+  private static final ByteBuffer[] NOTHING = {ByteBuffer.allocate(0)};
+
+  private final SocketChannel socket;
+  private final SSLEngine engine;
+
+  // The reader's. Between position and limit is what nobody has seen.
+  private final ByteBuffer received = ByteBuffer.allocateDirect(RECEIVED_BYTES).limit(0);
+  private ByteBuffer plain; // a record that the reader had no room for
+  private boolean ended;
+
+  // The writer's.
+  private final ByteBuffer[] single = new ByteBuffer[1];
+  private final ByteBuffer sent = ByteBuffer.allocateDirect(SENT_BYTES);
+
+  TlsSocket(SocketChannel socket, SSLEngine engine) {
+    this.socket = socket;
+    this.engine = engine;
+    this.plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()).limit(0);
+  }
+
+  /**
+   * The first thing to be done.
+   *
+   * @throws SSLException if the two sides do not come to terms; the other is told why
+   */
+  void handshake() throws IOException {
+    try {
+      engine.beginHandshake();
+      HandshakeStatus next = engine.getHandshakeStatus();
+      while (next != HandshakeStatus.NOT_HANDSHAKING) {
+        switch (next) {
+          case NEED_WRAP -> send(NOTHING, 0, 1, 0);
+          case NEED_TASK -> engine.getDelegatedTask().run();
+          default -> receiveHandshake();
+        }
+        next = engine.getHandshakeStatus();
+      }
+    } catch (SSLException e) {
+      sendAlert(e);
+      throw e;
+    }
+  }
+
+  private void receiveHandshake() throws IOException {
+    plain.clear();
+    try {
+      SSLEngineResult result = engine.unwrap(received, plain);
+      if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+        receive();
+      }
+      if (ended || result.getStatus() == Status.CLOSED) {
+        throw new EOFException("the other side ended the TLS handshake");
+      }
+    } finally {
+      plain.flip();
+    }
+  }
+
+  /** What the engine has to say of its failure. */
+  private void sendAlert(SSLException failure) {
+    try {
+      send(NOTHING, 0, 1, 0);
+    } catch (IOException e) { // the other side has to do without
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** As {@link Wire#read}. What came together, and has room, is read together. */
+  int read(ByteBuffer target) throws IOException {
+    int start = target.position();
+    while (target.hasRemaining() && !ended) {
+      if (plain.hasRemaining()) {
+        takePlain(target);
+        continue;
+      }
+      SSLEngineResult result = engine.unwrap(received, target);
+      requireNoHandshake();
+      switch (result.getStatus()) {
+        case OK -> {}
+        case CLOSED -> ended = true;
+        case BUFFER_OVERFLOW -> {
+          if (target.position() > start) {
+            return target.position() - start;
+          }
+          unwrapAside();
+        }
+        case BUFFER_UNDERFLOW -> {
+          if (target.position() > start) {
+            return target.position() - start;
+          }
+          receive();
+        }
+      }
+    }
+    return target.position() == start && ended ? -1 : target.position() - start;
+  }
+
+  private void takePlain(ByteBuffer target) {
+    int count = Math.min(plain.remaining(), target.remaining());
+    target.put(target.position(), plain, plain.position(), count);
+    target.position(target.position() + count);
+    plain.position(plain.position() + count);
+  }
+
+  /** The engine says that there is no room before it looks whether the record is there whole. */
+  private void unwrapAside() throws IOException {
+    int room = engine.getSession().getApplicationBufferSize();
+    plain = plain.capacity() < room ? ByteBuffer.allocate(room) : plain.clear();
+    try {
+      SSLEngineResult result = engine.unwrap(received, plain);
+      requireNoHandshake();
+      switch (result.getStatus()) {
+        case CLOSED -> ended = true;
+        case BUFFER_UNDERFLOW -> receive();
+        default -> {}
+      }
+    } finally {
+      plain.flip();
+    }
+  }
+
+  private void requireNoHandshake() throws SSLException {
+    HandshakeStatus status = engine.getHandshakeStatus();
+    if (status == HandshakeStatus.NEED_TASK || status == HandshakeStatus.NEED_UNWRAP) {
+      throw new SSLException("renegotiation is refused");
+    }
+  }
+
+  private void receive() throws IOException {
+    received.compact();
+    try {
+      ended = socket.read(received) < 0;
+    } finally {
+      received.flip();
+    }
+  }
+
+  /** As {@link Wire#write(ByteBuffer)}. */
+  int write(ByteBuffer source) throws IOException {
+    single[0] = source;
+    return (int) write(single, 0, 1);
+  }
+
+  /** As {@link Wire#write(ByteBuffer[], int, int)}. */
+  long write(ByteBuffer[] sources, int from, int count) throws IOException {
+    long wanted = 0;
+    for (int i = from; i < from + count; i++) {
+      wanted += sources[i].remaining();
+    }
+    long written = 0;
+    while (written == 0 && wanted > 0) { // what TLS itself has to say may come first
+      written = send(sources, from, count, wanted);
+    }
+    return written;
+  }
+
+  /** Sends one record, and of {@code wanted} bytes what has room in further ones. */
+  private long send(ByteBuffer[] sources, int from, int count, long wanted) throws IOException {
+    sent.clear();
+    long taken = 0;
+    SSLEngineResult result;
+    do {
+      result = engine.wrap(sources, from, count, sent);
+      taken += result.bytesConsumed();
+    } while (taken < wanted && result.getStatus() == Status.OK && result.bytesConsumed() > 0);
+    if (result.getStatus() == Status.CLOSED && sent.position() == 0) {
+      throw new EOFException("the TLS session is closed");
+    }
+    sent.flip();
+    while (sent.hasRemaining()) {
+      socket.write(sent);
+    }
+    return taken;
+  }
+
+  /** Nothing more will be written; the other side finds that it was not cut off. */
+  void endOutput() throws IOException {
+    engine.closeOutbound();
+    if (!engine.isOutboundDone()) {
+      send(NOTHING, 0, 1, 0);
+    }
+  }
+}
