@@ -49,7 +49,8 @@ final class TlsSocket {
   /**
    * The first thing to be done.
    *
-   * @throws SSLException if the two sides do not come to terms; the other is told why
+   * @throws SSLException if the two sides do not come to terms; the other is told why, and who
+   *     calls this ends it if that takes too long
    */
   void handshake() throws IOException {
     try {
@@ -84,10 +85,17 @@ final class TlsSocket {
     }
   }
 
-  /** What the engine has to say of its failure. */
+  /**
+   * What the engine has to say of its failure. A server then listens until the client has gone:
+   * what it has not read would make the kernel tell the client of that, and not of the alert.
+   */
   private void sendAlert(SSLException failure) {
     try {
       send(NOTHING, 0, 1, 0);
+      if (!engine.getUseClientMode()) {
+        socket.shutdownOutput();
+        while (socket.read(received.clear()) >= 0) {}
+      }
     } catch (IOException e) { // the other side has to do without
       failure.addSuppressed(e);
     }
