@@ -10,6 +10,7 @@ public final class Errno {
   public static final int EIO = 5;
   public static final int ENOMEM = 12;
   public static final int EINVAL = 22;
+  public static final int EFBIG = 27;
   public static final int ENOSPC = 28;
   public static final int ENOTSUP = 95;
   public static final int ENODATA = 61;
@@ -20,6 +21,7 @@ public final class Errno {
 
   public static final int ESHUTDOWN = 108;
   public static final int EREMOTEIO = 121;
+  public static final int EDQUOT = 122;
   public static final int ECANCELED = 125;
 
   private Errno() {}
@@ -40,6 +42,7 @@ public final class Errno {
       case EIO -> "EIO";
       case ENOMEM -> "ENOMEM";
       case EINVAL -> "EINVAL";
+      case EFBIG -> "EFBIG";
       case ENOSPC -> "ENOSPC";
       case ENOTSUP -> "ENOTSUP";
       case ENODATA -> "ENODATA";
@@ -47,6 +50,7 @@ public final class Errno {
       case ENOTCONN -> "ENOTCONN";
       case ESHUTDOWN -> "ESHUTDOWN";
       case EREMOTEIO -> "EREMOTEIO";
+      case EDQUOT -> "EDQUOT";
       case ECANCELED -> "ECANCELED";
       default -> "errno " + error;
     };

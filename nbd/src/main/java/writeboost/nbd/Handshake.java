@@ -83,6 +83,9 @@ final class Handshake {
     if (mustStartTls() && option != Protocol.OPT_STARTTLS && option != Protocol.OPT_ABORT) {
       return passForTls(option, length);
     }
+    if (option == Protocol.OPT_SET_META_CONTEXT) { // one that fails leaves nothing chosen
+      forgetContexts();
+    }
     if (!isKnown(option) || length > MAX_OPTION_BYTES) {
       return pass(option, length);
     }
@@ -206,13 +209,13 @@ final class Handshake {
         Protocol.OPT_STRUCTURED_REPLY, sound ? Protocol.REP_ACK : Protocol.REP_ERR_INVALID);
   }
 
-  /** A SET that fails leaves nothing chosen. */
+  private void forgetContexts() {
+    chosen = List.of();
+    chosenFor = null;
+  }
+
   private Next metaContext(int option, ByteBuffer data) throws IOException {
     boolean set = option == Protocol.OPT_SET_META_CONTEXT;
-    if (set) {
-      chosen = List.of();
-      chosenFor = null;
-    }
     ContextQueries queries = ContextQueries.parse(data);
     if (!structured || queries == null) {
       return answer(option, Protocol.REP_ERR_INVALID);
@@ -227,7 +230,7 @@ final class Handshake {
       MetaContext context = contexts.get(id);
       if (set ? queries.choose(context) : queries.list(context)) {
         now.add(new ChosenContext(id, context));
-        replies.context(option, id, context);
+        replies.context(option, set ? id : 0, context); // LIST has no ids
       }
     }
     if (set) {

@@ -164,6 +164,7 @@ final class Replies {
           Errno.ENOSPC,
           Errno.ESHUTDOWN ->
           request.error;
+      case Errno.EFBIG, Errno.EDQUOT -> Errno.ENOSPC;
       case Errno.ENOTSUP -> // has a meaning of its own there
           request.operation == Operation.WRITE_ZEROES && request.has(Request.FAST_ZERO)
               ? Errno.ENOTSUP

@@ -13,6 +13,7 @@ final class RequestParser {
   private final boolean readOnly;
   private final boolean canTrim;
   private final boolean canZero;
+  private final boolean canZeroFast;
   private final boolean structured;
   private final boolean canDescribe;
 
@@ -30,6 +31,7 @@ final class RequestParser {
     this.readOnly = exported.isReadOnly();
     this.canTrim = limits.canTrim();
     this.canZero = limits.canZero();
+    this.canZeroFast = exported.device().canZeroFast();
     this.structured = negotiated.structured();
     this.canDescribe = !negotiated.contexts().isEmpty();
   }
@@ -52,9 +54,7 @@ final class RequestParser {
       case Protocol.CMD_FLUSH -> checkFlush();
       case Protocol.CMD_TRIM -> canTrim || readOnly ? checkChange(0) : Errno.EINVAL;
       case Protocol.CMD_WRITE_ZEROES ->
-          canZero || readOnly
-              ? checkChange(Protocol.CMD_FLAG_NO_HOLE | Protocol.CMD_FLAG_FAST_ZERO)
-              : Errno.EINVAL;
+          canZero || readOnly ? checkChange(zeroFlags()) : Errno.EINVAL;
       case Protocol.CMD_CACHE -> checkRange(Protocol.CMD_FLAG_FUA);
       case Protocol.CMD_BLOCK_STATUS ->
           canDescribe && length > 0
@@ -62,6 +62,10 @@ final class RequestParser {
               : Errno.EINVAL;
       default -> Errno.EINVAL;
     };
+  }
+
+  private int zeroFlags() {
+    return Protocol.CMD_FLAG_NO_HOLE | (canZeroFast ? Protocol.CMD_FLAG_FAST_ZERO : 0);
   }
 
   private int checkRead() {

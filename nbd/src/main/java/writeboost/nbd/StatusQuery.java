@@ -59,11 +59,16 @@ final class StatusQuery {
     Command asking = Objects.requireNonNull(command);
     int error = Errno.OK;
     for (Extents answer : answers) {
-      error = error == Errno.OK ? answer.error : error;
+      error = error == Errno.OK ? errorOf(answer) : error;
     }
     asking.request.error = error;
     replyBytes = error == Errno.OK ? encode(asking) : 0;
     outbound.completed(asking);
+  }
+
+  /** A source that says nothing has failed: a chunk without extents would break the protocol. */
+  private static int errorOf(Extents answer) {
+    return answer.error == Errno.OK && answer.count() == 0 ? Errno.EIO : answer.error;
   }
 
   private int encode(Command asking) {

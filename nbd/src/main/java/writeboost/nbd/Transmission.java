@@ -167,7 +167,7 @@ final class Transmission {
     command.receivedNs = 0;
     if (next.type == Protocol.CMD_WRITE) {
       drop(next.length);
-    } else if (next.type == Protocol.CMD_CACHE && error == Errno.OK) {
+    } else if (next.type == Protocol.CMD_CACHE && error == Errno.OK && next.length > 0) {
       device.prefetch(next.offset, next.length);
     }
     outbound.answer(command, error);

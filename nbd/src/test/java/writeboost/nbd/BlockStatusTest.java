@@ -72,6 +72,7 @@ class BlockStatusTest {
     for (RawClient.OptionReply reply : client.optionsUntilAck()) {
       assertThat(reply.option()).isEqualTo(option);
       assertThat(reply.type()).isEqualTo(Protocol.REP_META_CONTEXT);
+      assertThat(reply.buffer().getInt()).isBetween(0, option == OPT_SET_META_CONTEXT ? 1 : 0);
       names.add(new String(reply.data(), 4, reply.data().length - 4, StandardCharsets.UTF_8));
     }
     return names;
@@ -155,6 +156,14 @@ class BlockStatusTest {
       expectInvalid(client);
     }
     try (RawClient client = negotiating()) {
+      names(client, OPT_SET_META_CONTEXT, "disk", ALLOCATION);
+      byte[] tooBig = RawClient.nameAndQueries("disk", ALLOCATION, "x".repeat(20_000));
+      assertThat(error(client, OPT_SET_META_CONTEXT, tooBig)).isEqualTo(Protocol.REP_ERR_TOO_BIG);
+      client.send(RawClient.option(OPT_GO, RawClient.nameAndItems("disk")));
+      client.optionsUntilAck();
+      expectInvalid(client);
+    }
+    try (RawClient client = negotiating()) {
       names(client, OPT_SET_META_CONTEXT, "", ALLOCATION); // the same export by its other name
       client.send(RawClient.option(OPT_GO, RawClient.nameAndItems("disk")));
       client.optionsUntilAck();
@@ -233,6 +242,20 @@ class BlockStatusTest {
   }
 
   @Test
+  void aContextThatSaysNothingHasFailed() throws IOException {
+    MetaContext silent = new MetaContext("x-test:none", extents -> extents.complete(Errno.OK));
+    Export export = new Export("disk", "", false, List.of(silent));
+    try (Served other = new Served(new MemoryDevice(4096), export, ServerOptions.DEFAULTS);
+        RawClient client = RawClient.structured(other.address, ALLOCATION, "x-test:none")) {
+      client.send(RawClient.request(0, CMD_BLOCK_STATUS, 1, 0, 512));
+      RawClient.Chunk chunk = client.chunk();
+      assertThat(chunk.type()).isEqualTo(Protocol.CHUNK_ERROR);
+      assertThat(chunk.done()).isTrue();
+      assertThat(chunk.buffer().getInt()).isEqualTo(Errno.EIO);
+    }
+  }
+
+  @Test
   void questionsThatAreWrongAreInvalid() throws IOException {
     try (RawClient client = RawClient.structured(served.address, ALLOCATION)) {
       long[][] ranges = {{0, 0}, {0, 511}, {1, 512}, {Served.SIZE, 512}, {-512, 512}};
@@ -290,6 +313,9 @@ class BlockStatusTest {
       assertThat(device.prefetched).isEqualTo(1 << 20);
       byte[] beyond = RawClient.request(0, Protocol.CMD_CACHE, 1, Served.SIZE, 512);
       assertThat(client.errorOf(beyond)).isEqualTo(Errno.EINVAL);
+      byte[] nothing = RawClient.request(0, Protocol.CMD_CACHE, 1, 4096, 0);
+      assertThat(client.errorOf(nothing)).isZero();
+      assertThat(device.prefetches).isEqualTo(1);
       assertThat(device.prefetched).isEqualTo(1 << 20);
     }
   }

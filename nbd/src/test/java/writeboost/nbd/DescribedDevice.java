@@ -24,6 +24,7 @@ final class DescribedDevice implements BlockDevice {
   boolean rotates;
   int error;
   long prefetched;
+  int prefetches;
 
   void zero(long offset, long length) {
     for (int unit = 0; unit < length / UNIT; unit++) {
@@ -101,6 +102,7 @@ final class DescribedDevice implements BlockDevice {
   @Override
   public void prefetch(long offset, long length) {
     prefetched += length;
+    prefetches++;
   }
 
   @Override

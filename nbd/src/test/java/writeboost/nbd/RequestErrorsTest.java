@@ -154,6 +154,7 @@ class RequestErrorsTest {
       int[][] errors = {
         {Errno.EIO, 5}, {Errno.ENOSPC, 28}, {Errno.ENOMEM, 12}, {Errno.EPERM, 1},
         {Errno.ESHUTDOWN, 108}, {Errno.ENOTSUP, 22}, {Errno.ECANCELED, 5}, {4711, 5},
+        {Errno.EFBIG, 28}, {Errno.EDQUOT, 28},
       };
       for (int[] error : errors) {
         failing.error = error[0];
@@ -161,6 +162,28 @@ class RequestErrorsTest {
         assertThat(user.errorOf(RawClient.read(1, 0, 1 << 20))).isEqualTo(error[1]);
         assertThat(user.errorOf(RawClient.write(1, 0, new byte[512]))).isEqualTo(error[1]);
       }
+    }
+  }
+
+  /** Where it is not offered, it is invalid; where it is, the device may decline. */
+  @Test
+  void onlyFastZeroesAreNotSupported() throws IOException {
+    FailingDevice slow = new FailingDevice();
+    slow.error = Errno.ENOTSUP;
+    DescribedDevice fast = new DescribedDevice();
+    fast.error = Errno.ENOTSUP;
+    Export export = new Export("disk", "", false);
+    try (Served slowly = new Served(slow, export, ServerOptions.DEFAULTS);
+        Served quickly = new Served(fast, export, ServerOptions.DEFAULTS);
+        RawClient toSlow = slowly.client();
+        RawClient toFast = quickly.client()) {
+      byte[] zero = RawClient.request(0, CMD_WRITE_ZEROES, 1, 0, 4096);
+      byte[] zeroFast =
+          RawClient.request(Protocol.CMD_FLAG_FAST_ZERO, CMD_WRITE_ZEROES, 1, 0, 4096);
+      assertThat(toSlow.errorOf(zeroFast)).isEqualTo(Errno.EINVAL);
+      assertThat(slowly.device.submitted()).isZero();
+      assertThat(toFast.errorOf(zeroFast)).isEqualTo(Errno.ENOTSUP);
+      assertThat(toFast.errorOf(zero)).isEqualTo(Errno.EINVAL);
     }
   }
 
