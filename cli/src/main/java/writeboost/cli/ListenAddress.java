@@ -10,7 +10,8 @@ import java.nio.file.Path;
 
 /**
  * Where a server listens, as an NBD URI says it: {@code nbd+unix:///EXPORT?socket=PATH} or {@code
- * nbd://HOST:PORT/EXPORT}.
+ * nbd://HOST:PORT/EXPORT}. With TLS the schemes are {@code nbds+unix} and {@code nbds}; the others
+ * are taken too.
  */
 sealed interface ListenAddress {
 
@@ -20,13 +21,14 @@ sealed interface ListenAddress {
   String export();
 
   /** The URI that clients connect to. */
-  String uri(String exportName);
+  String uri(String exportName, boolean tls);
 
   /** A Unix socket. */
   record Unix(String export, Path path) implements ListenAddress {
     @Override
-    public String uri(String exportName) {
-      return "nbd+unix:///" + encode(exportName) + "?socket=" + encode(path.toString());
+    public String uri(String exportName, boolean tls) {
+      String scheme = tls ? "nbds+unix" : "nbd+unix";
+      return scheme + ":///" + encode(exportName) + "?socket=" + encode(path.toString());
     }
   }
 
@@ -37,23 +39,29 @@ sealed interface ListenAddress {
     }
 
     @Override
-    public String uri(String exportName) {
+    public String uri(String exportName, boolean tls) {
       String host = address.getAddress().getHostAddress();
       String bracketed = host.contains(":") ? "[" + host + "]" : host;
-      return "nbd://%s:%d/%s".formatted(bracketed, address.getPort(), encode(exportName));
+      return "%s://%s:%d/%s"
+          .formatted(tls ? "nbds" : "nbd", bracketed, address.getPort(), encode(exportName));
     }
   }
 
-  static ListenAddress parse(String text) throws CommandFailure {
+  /**
+   * @param tls whether there is TLS
+   */
+  static ListenAddress parse(String text, boolean tls) throws CommandFailure {
     try {
       URI uri = new URI(text);
       String path = uri.getPath() == null ? "" : uri.getPath();
       String export = path.startsWith("/") ? path.substring(1) : path;
-      return switch (String.valueOf(uri.getScheme())) {
-        case "nbd+unix" -> new Unix(export, socketPath(text, uri.getQuery()));
-        case "nbd" -> new Tcp(export, address(text, uri));
-        case "nbds", "nbds+unix" ->
-            throw CommandFailure.usage("--listen " + text + ": TLS is not supported");
+      String scheme = String.valueOf(uri.getScheme());
+      if (!tls && (scheme.equals("nbds") || scheme.equals("nbds+unix"))) {
+        throw CommandFailure.usage("--listen " + text + ": TLS needs " + TlsOptions.BOTH);
+      }
+      return switch (scheme) {
+        case "nbd+unix", "nbds+unix" -> new Unix(export, socketPath(text, uri.getQuery()));
+        case "nbd", "nbds" -> new Tcp(export, address(text, uri));
         default -> throw malformed(text);
       };
     } catch (URISyntaxException | InvalidPathException e) {

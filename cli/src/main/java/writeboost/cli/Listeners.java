@@ -71,8 +71,9 @@ final class Listeners implements AutoCloseable {
   }
 
   /** What clients connect to, in the order asked for, separated by spaces. */
-  String uris(String exportName) {
-    return String.join(" ", addresses.stream().map(address -> address.uri(exportName)).toList());
+  String uris(String exportName, boolean tls) {
+    return String.join(
+        " ", addresses.stream().map(address -> address.uri(exportName, tls)).toList());
   }
 
   /** Stops listening and gives the names back. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -14,6 +15,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
+import writeboost.nbd.Tls;
 import writeboost.volume.Tunables;
 import writeboost.volume.VolumeOptions;
 
@@ -31,6 +33,9 @@ import writeboost.volume.VolumeOptions;
       "  A disk and a partition of an SSD, by name and over TCP on this machine:",
       "    writeboost serve /dev/sdb /dev/nvme0n1p4 \\",
       "      --name home --listen nbd://127.0.0.1:10809",
+      "  Over TCP to other machines, with TLS; only clients with a certificate:",
+      "    writeboost serve /dev/sdb /dev/nvme0n1p4 --listen nbds://0.0.0.0:10809 \\",
+      "      --tls-cert server.pem --tls-key server.key --tls-ca ca.pem --tls-verify-peer",
       "  A disk image that another server exports (nbd:// works too):",
       "    writeboost serve 'nbd+unix:///?socket=/run/image.sock' /dev/nvme0n1p4",
       "  A cache of the dm-writeboost kernel module, from now on with writeboost:",
@@ -78,7 +83,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--listen",
       paramLabel = "URI",
       description =
-          "nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT; may be repeated. Default: a Unix"
+          "nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT, with TLS nbds+unix or nbds; may be"
+              + " repeated. Default: a Unix"
               + " socket NAME.sock in $XDG_RUNTIME_DIR/writeboost (root: /run/writeboost).")
   private List<String> listen = new ArrayList<>();
 
@@ -170,6 +176,12 @@ final class ServeCommand implements Callable<Integer> {
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
 
+  @ArgGroup(exclusive = false, heading = "%nTLS:%n")
+  private final TlsOptions tlsOptions = new TlsOptions();
+
+  /** Null if clients come without. */
+  private @Nullable Tls tls;
+
   /** What the volume is called without --name. */
   private String backingName = "";
 
@@ -178,6 +190,7 @@ final class ServeCommand implements Callable<Integer> {
     Layout chosen = layout();
     Backing place = Backing.parse(backing, backingSize, backingNoFlush);
     backingName = place.volumeName();
+    tls = tlsOptions.load();
     List<ListenAddress> addresses = addresses();
     String export = export(addresses);
     for (ListenAddress address : addresses) {
@@ -199,7 +212,8 @@ final class ServeCommand implements Callable<Integer> {
                 adopt,
                 salvage,
                 tunables(),
-                failWhenFull),
+                failWhenFull,
+                tls),
             new Served(socketName(), place.name(), cache.toAbsolutePath(), order, given()),
             new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
         .run();
@@ -216,13 +230,17 @@ final class ServeCommand implements Callable<Integer> {
   private List<ListenAddress> addresses() throws CommandFailure {
     List<ListenAddress> addresses = new ArrayList<>();
     for (String uri : listen) {
-      ListenAddress address = ListenAddress.parse(uri);
-      if (address instanceof ListenAddress.Tcp tcp && !tcp.isLoopback() && !insecure) {
+      ListenAddress address = ListenAddress.parse(uri, tls != null);
+      if (address instanceof ListenAddress.Tcp tcp
+          && !tcp.isLoopback()
+          && tls == null
+          && !insecure) {
         throw CommandFailure.usage(
             "--listen "
                 + uri
-                + ": TCP here is neither encrypted nor authenticated; listen on 127.0.0.1 or a"
-                + " Unix socket, or say --insecure");
+                + ": TCP here is neither encrypted nor authenticated; give "
+                + TlsOptions.BOTH
+                + ", or listen on 127.0.0.1 or a Unix socket, or say --insecure");
       }
       addresses.add(address);
     }

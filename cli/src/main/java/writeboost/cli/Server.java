@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
@@ -14,6 +15,7 @@ import writeboost.nbd.Export;
 import writeboost.nbd.MetaContext;
 import writeboost.nbd.NbdServer;
 import writeboost.nbd.ServerOptions;
+import writeboost.nbd.Tls;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.Tunables;
@@ -51,7 +53,8 @@ final class Server {
       boolean adopt,
       boolean salvage,
       Tunables tunables,
-      boolean failWhenFull) {}
+      boolean failWhenFull,
+      @Nullable Tls tls) {}
 
   private final Backing backing;
   private final Devices.Wanted cache;
@@ -140,7 +143,7 @@ final class Server {
                 "writeboost " + backing.name(),
                 settings.readOnly,
                 List.of(new MetaContext(STATE_CONTEXT, volume::states))),
-            ServerOptions.DEFAULTS.withLatencies(latencies));
+            ServerOptions.DEFAULTS.withLatencies(latencies).withTls(settings.tls));
     ServedVolume servedVolume =
         new ServedVolume(volume, served, server, latencies, devices.remote(), stopRequest);
     for (ServerSocketChannel channel : listeners.channels()) {
@@ -148,7 +151,7 @@ final class Server {
     }
     control.serve(servedVolume);
     warnOfTcp();
-    System.out.println("ready " + listeners.uris(settings.export));
+    System.out.println("ready " + listeners.uris(settings.export, settings.tls != null));
     System.out.flush();
     watch(volume, servedVolume, stop);
     Stop.Result result =
@@ -226,11 +229,19 @@ final class Server {
   }
 
   private void warnOfTcp() {
-    if (settings.addresses.stream().anyMatch(ListenAddress.Tcp.class::isInstance)) {
+    if (settings.addresses.stream().noneMatch(ListenAddress.Tcp.class::isInstance)) {
+      return;
+    }
+    if (settings.tls == null) {
       LOG.log(
           Level.WARNING,
           "TCP is neither encrypted nor authenticated: whoever can reach the port can read and"
               + " write the volume");
+    } else if (!settings.tls.verifyClients()) {
+      LOG.log(
+          Level.WARNING,
+          "clients are not authenticated: whoever can reach the port can read and write the"
+              + " volume; --tls-verify-peer asks them for certificates");
     }
   }
 

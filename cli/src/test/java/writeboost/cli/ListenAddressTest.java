@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,17 +33,18 @@ final class ListenAddressTest {
   void unixUriIsReadBack(String text) throws Exception {
     Path path = Path.of("/run/" + text, "s.sock");
     ListenAddress.Unix address = new ListenAddress.Unix("", path);
-    String uri = address.uri(text);
+    String uri = address.uri(text, false);
     assertThat(uri).doesNotContain(" ").isEqualTo(new URI(uri).toString());
     assertThat(uri.chars().filter(c -> c == '?')).hasSize(1);
-    assertThat(ListenAddress.parse(uri)).isEqualTo(new ListenAddress.Unix(text, path));
+    assertThat(ListenAddress.parse(uri, false)).isEqualTo(new ListenAddress.Unix(text, path));
   }
 
   @Test
   void unixUriIsAsTheStandardHasIt() {
     ListenAddress address = new ListenAddress.Unix("", Path.of("/run/writeboost/a b.sock"));
-    assertThat(address.uri("a b")).isEqualTo("nbd+unix:///a%20b?socket=/run/writeboost/a%20b.sock");
-    assertThat(address.uri("")).isEqualTo("nbd+unix:///?socket=/run/writeboost/a%20b.sock");
+    assertThat(address.uri("a b", false))
+        .isEqualTo("nbd+unix:///a%20b?socket=/run/writeboost/a%20b.sock");
+    assertThat(address.uri("", false)).isEqualTo("nbd+unix:///?socket=/run/writeboost/a%20b.sock");
   }
 
   @ParameterizedTest
@@ -56,11 +58,21 @@ final class ListenAddressTest {
     "nbd://192.0.2.1:1, nbd://192.0.2.1:1/, false"
   })
   void tcp(String text, String uri, boolean loopback) throws Exception {
-    ListenAddress address = ListenAddress.parse(text);
-    assertThat(address.uri(address.export())).isEqualTo(uri);
+    ListenAddress address = ListenAddress.parse(text, false);
+    assertThat(address.uri(address.export(), false)).isEqualTo(uri);
     assertThat(address).isInstanceOf(ListenAddress.Tcp.class);
     assertThat(((ListenAddress.Tcp) address).isLoopback()).isEqualTo(loopback);
-    assertThat(ListenAddress.parse(uri)).isEqualTo(address);
+    assertThat(ListenAddress.parse(uri, false)).isEqualTo(address);
+  }
+
+  @Test
+  void withTlsTheSchemeSaysSo() throws Exception {
+    for (String scheme : List.of("nbd", "nbds")) {
+      ListenAddress tcp = ListenAddress.parse(scheme + "://127.0.0.1:1/x", true);
+      assertThat(tcp.uri("x", true)).isEqualTo("nbds://127.0.0.1:1/x");
+      ListenAddress unix = ListenAddress.parse(scheme + "+unix:///?socket=/s", true);
+      assertThat(unix.uri("x", true)).isEqualTo("nbds+unix:///x?socket=/s");
+    }
   }
 
   @ParameterizedTest
@@ -81,10 +93,11 @@ final class ListenAddressTest {
         "nbd+unix:///?socket=/a%00b",
         "nbd+unix:///%zz?socket=/s",
         "nbds://127.0.0.1:1",
+        "nbds+unix:///?socket=/s",
         "nbd+unix:///?socket=/a b"
       })
   void refused(String text) {
-    assertThatThrownBy(() -> ListenAddress.parse(text))
+    assertThatThrownBy(() -> ListenAddress.parse(text, false))
         .isInstanceOf(CommandFailure.class)
         .hasMessageContaining("--listen " + text);
   }

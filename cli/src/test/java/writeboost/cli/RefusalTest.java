@@ -105,7 +105,14 @@ final class RefusalTest {
           1 | serve new c --read-only --backing-size 4M    | --read-only
           2 | serve b c --listen foo                       | foo
           2 | serve b c --listen nbd+unix:///x             | nbd+unix:///x
-          2 | serve b c --listen nbds://127.0.0.1          | TLS
+          2 | serve b c --listen nbds://127.0.0.1          | --tls-cert and --tls-key
+          2 | serve b c --tls-cert x                       | --tls-cert and --tls-key
+          2 | serve b c --tls-key x                        | --tls-cert and --tls-key
+          2 | serve b c --tls-ca x                         | --tls-verify-peer
+          2 | serve b c --tls-verify-peer                  | --tls-ca
+          2 | serve b c --tls-ca x --tls-verify-peer       | --tls-cert and --tls-key
+          1 | serve b c --tls-cert new --tls-key new       | new: no such file
+          1 | serve b c --tls-cert empty --tls-key empty   | no certificate in PEM form
           2 | serve b c --listen nbd://0.0.0.0:0           | --insecure
           2 | serve b c --name x --listen nbd://127.0.0.1:0/y | called
           1 | serve b c --listen nbd+unix:///?socket=noise | noise
