@@ -125,37 +125,4 @@ class RealClientsTest {
             "--do_verify=1")
         .expectSuccess();
   }
-
-  @Test
-  void nbdshBreaksTheRules() throws Exception {
-    ExternalTool nbdsh = ExternalTool.find("nbdsh");
-    String script =
-        """
-        import errno
-        h.connect_uri("URI")
-        h.set_strict_mode(0)
-        size = h.get_size()
-        def expect(error, call):
-            try:
-                call()
-            except nbd.Error as e:
-                assert e.errnum == error, (e.errnum, error)
-            else:
-                raise AssertionError("no error")
-        expect(errno.ENOSPC, lambda: h.pwrite(bytes(512), size))
-        expect(errno.EINVAL, lambda: h.pread(512, size))
-        expect(errno.EINVAL, lambda: h.pread(100, 0))
-        expect(errno.EINVAL, lambda: h.cache(512, size))
-        expect(errno.EINVAL, lambda: h.cache(512, 0, 16))
-        expect(errno.EINVAL, lambda: h.pread(512, 0, 16))
-        expect(errno.EINVAL, lambda: h.block_status(512, 0, lambda *a: 0))
-        h.cache(size, 0)
-        h.zero(512, 0, nbd.CMD_FLAG_FAST_ZERO)
-        h.pwrite(b"x" * 512, 0, nbd.CMD_FLAG_FUA)
-        assert h.pread(512, 0) == b"x" * 512
-        h.flush()
-        h.shutdown()
-        """;
-    nbdsh.run(LIMIT, "-c", script.replace("URI", served.uri())).expectSuccess();
-  }
 }
