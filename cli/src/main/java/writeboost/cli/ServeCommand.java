@@ -60,8 +60,8 @@ final class ServeCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "BACKING",
       description =
-          "The large slow device: a file, a block device, or an export of another server"
-              + " (nbd://HOST:PORT/EXPORT, nbd+unix:///EXPORT?socket=PATH).")
+          "The large slow device: a file, a block device, or an export of another server:%n"
+              + "nbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH")
   private String backing = "";
 
   @Parameters(
@@ -83,9 +83,9 @@ final class ServeCommand implements Callable<Integer> {
       names = "--listen",
       paramLabel = "URI",
       description =
-          "nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT, with TLS nbds+unix or nbds; may be"
-              + " repeated. Default: a Unix"
-              + " socket NAME.sock in $XDG_RUNTIME_DIR/writeboost (root: /run/writeboost).")
+          "nbd+unix:///EXPORT?socket=PATH or%nnbd://HOST:PORT, with TLS nbds+unix or nbds; may be"
+              + " repeated. Default: a Unix socket NAME.sock in $XDG_RUNTIME_DIR/writeboost (root:"
+              + " always /run/writeboost).")
   private List<String> listen = new ArrayList<>();
 
   @Option(

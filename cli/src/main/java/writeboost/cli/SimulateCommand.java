@@ -39,7 +39,7 @@ import writeboost.simulate.Simulation;
       "    (one run again, event by event the same)",
       "",
       "Exit codes: 0 no violation, 1 a violation, or a kind of event that never",
-      "happened."
+      "happened, 2 usage."
     })
 final class SimulateCommand implements Callable<Integer> {
 

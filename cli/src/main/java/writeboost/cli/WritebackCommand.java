@@ -53,8 +53,8 @@ final class WritebackCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "BACKING",
       description =
-          "The device that the cache belongs to: a file, a block device, or an export of a server"
-              + " (nbd://HOST:PORT/EXPORT, nbd+unix:///EXPORT?socket=PATH).")
+          "The device that the cache belongs to: a file, a block device, or an export of a"
+              + " server:%nnbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH")
   private String backing = "";
 
   @Parameters(
