@@ -66,7 +66,8 @@ final class LauncherTest {
     Result second = launch("--version");
 
     assertThat(first.exit()).isZero();
-    assertThat(first.err()).contains("writeboost: building", "maven speaks");
+    assertThat(first.err())
+        .contains("writeboost: building; that takes a minute or two", "maven speaks");
     assertThat(second.exit()).isZero();
     assertThat(second.err()).isEmpty();
     assertThat(builds()).isEqualTo(1);
