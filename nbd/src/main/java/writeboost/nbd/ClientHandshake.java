@@ -20,6 +20,8 @@ final class ClientHandshake {
   private final SocketChannel socket;
   private final String wanted;
   private boolean noZeroes;
+  private boolean structured;
+  private long context = RemoteExport.NO_CONTEXT;
 
   // What INFO replies have said so far.
   private boolean told;
@@ -55,7 +57,51 @@ final class ClientHandshake {
     noZeroes = (ours & Protocol.FLAG_NO_ZEROES) != 0;
     send(ByteBuffer.allocate(Protocol.CLIENT_FLAGS_BYTES).putInt(ours));
     boolean fixed = (ours & Protocol.FLAG_FIXED_NEWSTYLE) != 0;
+    if (fixed) {
+      structured = accepted(Protocol.OPT_STRUCTURED_REPLY);
+      if (structured) {
+        chooseContext();
+      }
+    }
     return fixed && go() ? result() : exportName();
+  }
+
+  /** An option without data that a server may know or not. */
+  private boolean accepted(int option) throws IOException {
+    sendOption(option, ByteBuffer.allocate(0));
+    OptionReply reply = reply(option);
+    if (reply.type != Protocol.REP_ACK && !reply.isError()) {
+      throw new ProtocolException("answers option " + option + " with " + reply.type);
+    }
+    return reply.type == Protocol.REP_ACK;
+  }
+
+  /** So that BLOCK_STATUS can be asked; a server that has nothing to say of holes is as good. */
+  private void chooseContext() throws IOException {
+    byte[] export = wanted.getBytes(StandardCharsets.UTF_8);
+    byte[] query = MetaContext.ALLOCATION.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer data = ByteBuffer.allocate(4 + export.length + 4 + 4 + query.length);
+    data.putInt(export.length).put(export).putInt(1).putInt(query.length).put(query);
+    sendOption(Protocol.OPT_SET_META_CONTEXT, data);
+    while (true) {
+      OptionReply reply = reply(Protocol.OPT_SET_META_CONTEXT);
+      if (reply.isError()) {
+        context = RemoteExport.NO_CONTEXT;
+        return;
+      }
+      if (reply.type == Protocol.REP_ACK) {
+        return;
+      }
+      boolean ours =
+          reply.type == Protocol.REP_META_CONTEXT
+              && context == RemoteExport.NO_CONTEXT
+              && reply.data.remaining() == 4 + query.length;
+      long number = ours ? reply.data.getInt() & 0xffff_ffffL : RemoteExport.NO_CONTEXT;
+      if (!ours || !reply.data.equals(ByteBuffer.wrap(query))) {
+        throw new ProtocolException("has a context that was not asked for");
+      }
+      context = number;
+    }
   }
 
   private RemoteExport result() throws ProtocolException {
@@ -73,7 +119,8 @@ final class ClientHandshake {
           "says impossible block sizes (%d, %d, %d)"
               .formatted(minimumBlock, preferredBlock, maximumPayload));
     }
-    return new RemoteExport(name, size, flags, minimumBlock, preferredBlock, payload);
+    return new RemoteExport(
+        name, size, flags, minimumBlock, preferredBlock, payload, structured, context);
   }
 
   /** False if the server does not know this option. */
@@ -84,27 +131,38 @@ final class ClientHandshake {
     data.putShort((short) Protocol.INFO_NAME).putShort((short) Protocol.INFO_BLOCK_SIZE);
     sendOption(Protocol.OPT_GO, data);
     while (true) {
-      ByteBuffer header = read(Protocol.OPTION_REPLY_HEADER_BYTES);
-      if (header.getLong() != Protocol.OPTION_REPLY_MAGIC || header.getInt() != Protocol.OPT_GO) {
-        throw new ProtocolException("answers something that was not asked");
-      }
-      int type = header.getInt();
-      long length = header.getInt() & 0xffff_ffffL;
-      if (length > MAX_REPLY_BYTES) {
-        throw new ProtocolException("answers with " + length + " bytes");
-      }
-      ByteBuffer reply = read((int) length);
-      switch (type) {
+      OptionReply reply = reply(Protocol.OPT_GO);
+      switch (reply.type) {
         case Protocol.REP_ACK -> {
           return true;
         }
-        case Protocol.REP_INFO -> info(reply);
+        case Protocol.REP_INFO -> info(reply.data);
         case Protocol.REP_ERR_UNSUP -> {
           return false;
         }
-        default -> throw refusal(type, reply);
+        default -> throw refusal(reply.type, reply.data);
       }
     }
+  }
+
+  private record OptionReply(int type, ByteBuffer data) {
+    /** Known or not. */
+    boolean isError() {
+      return type < 0;
+    }
+  }
+
+  private OptionReply reply(int option) throws IOException {
+    ByteBuffer header = read(Protocol.OPTION_REPLY_HEADER_BYTES);
+    if (header.getLong() != Protocol.OPTION_REPLY_MAGIC || header.getInt() != option) {
+      throw new ProtocolException("answers something that was not asked");
+    }
+    int type = header.getInt();
+    long length = header.getInt() & 0xffff_ffffL;
+    if (length > MAX_REPLY_BYTES) {
+      throw new ProtocolException("answers with " + length + " bytes");
+    }
+    return new OptionReply(type, read((int) length));
   }
 
   private void info(ByteBuffer reply) throws ProtocolException {
@@ -163,7 +221,8 @@ final class ClientHandshake {
               .formatted(Printable.of(wanted)),
           e);
     }
-    return RemoteExport.of(wanted, answer.getLong(), answer.getShort() & 0xffff);
+    return RemoteExport.of(
+        wanted, answer.getLong(), answer.getShort() & 0xffff, structured, context);
   }
 
   private void sendOption(int option, ByteBuffer data) throws IOException {

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -69,6 +70,7 @@ public final class NbdDevice implements BlockDevice {
   private final ScheduledThreadPoolExecutor timer;
   private final RemoteExport export;
   private final Limits limits;
+  private final Asides asides;
   private final Thread thread;
   private final Thread sender;
 
@@ -115,6 +117,7 @@ public final class NbdDevice implements BlockDevice {
             Math.clamp(export.preferredBlock(), Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD),
             !options.readOnly(),
             !options.readOnly() && export.canTrim());
+    asides = new Asides(traffic, export);
     state = new State(true, "", Instant.now());
     traffic.connected(link);
     thread = Thread.ofPlatform().daemon().name("nbd " + address.name()).start(() -> run(link));
@@ -135,6 +138,28 @@ public final class NbdDevice implements BlockDevice {
   @Override
   public Limits limits() {
     return limits;
+  }
+
+  /** Asks the server, if it knows BLOCK_STATUS; without an answer, all is data. */
+  @Override
+  public void describe(Extents extents) {
+    asides.describe(extents);
+  }
+
+  /** Asks the server, if it knows CACHE, for one request's worth of it. */
+  @Override
+  public void prefetch(long offset, long length) {
+    asides.prefetch(offset, length);
+  }
+
+  @Override
+  public boolean canZeroFast() {
+    return !options.readOnly() && export.canZeroFast();
+  }
+
+  @Override
+  public boolean rotational() {
+    return export.isRotational();
   }
 
   @Override

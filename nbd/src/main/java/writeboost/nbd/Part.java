@@ -1,7 +1,10 @@
 package writeboost.nbd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 
@@ -32,6 +35,11 @@ final class Part {
   /** What a FLUSH covers. */
   long mark;
 
+  // Of a reply in chunks; the receiver's thread.
+  final Coverage coverage = new Coverage();
+  int error;
+  boolean described;
+
   /**
    * The sender needs the memory of the request no more. Set before the last byte is sent, so before
    * any honest answer.
@@ -42,12 +50,34 @@ final class Part {
     this.slot = slot;
   }
 
+  /** Before a use: of what is asked for, nothing has come. */
+  void begin(Submission of) {
+    use++;
+    copied = false;
+    submission = of;
+    coverage.clear();
+    error = Errno.OK;
+    described = false;
+  }
+
   void flush(long newMark) {
     command = Protocol.CMD_FLUSH;
     flags = 0;
     offset = 0;
     length = 0;
     mark = newMark;
+  }
+
+  /** A hint, or a question: of its range as much as one request can be for. */
+  void aside(int newCommand, Request request, RemoteExport export, long maxRange) {
+    boolean caching = newCommand == Protocol.CMD_CACHE;
+    command = newCommand;
+    offset = request.offset;
+    flags = 0;
+    if (!caching && question().most() == 1 && question().offset == offset) {
+      flags = Protocol.CMD_FLAG_REQ_ONE;
+    }
+    length = Math.min(request.length, caching ? export.maximumPayload() : maxRange);
   }
 
   /** As much of {@code request}, from {@code done} bytes on, as the server takes at once. */
@@ -80,6 +110,16 @@ final class Part {
     return command == Protocol.CMD_WRITE;
   }
 
+  /** Whether a server that has structured replies must send one. */
+  boolean mustHaveChunks() {
+    return command == Protocol.CMD_READ || command == Protocol.CMD_BLOCK_STATUS;
+  }
+
+  /** Of a BLOCK_STATUS. */
+  Extents question() {
+    return (Extents) Objects.requireNonNull(submission().request().attachment);
+  }
+
   MemorySegment memory() {
     return submission().request().data;
   }
@@ -98,6 +138,9 @@ final class Part {
 
   /** Whether it takes part in what a late server could still do. */
   boolean changes() {
-    return command != Protocol.CMD_READ && command != Protocol.CMD_FLUSH;
+    return switch (command) {
+      case Protocol.CMD_WRITE, Protocol.CMD_WRITE_ZEROES, Protocol.CMD_TRIM -> true;
+      default -> false;
+    };
   }
 }

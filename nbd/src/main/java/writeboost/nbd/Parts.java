@@ -30,9 +30,7 @@ final class Parts {
 
   Part take(Submission submission) {
     Part part = free[--freeCount];
-    part.use++;
-    part.copied = false;
-    part.submission = submission;
+    part.begin(submission);
     submission.parts++;
     return part;
   }

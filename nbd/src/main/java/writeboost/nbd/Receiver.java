@@ -2,34 +2,28 @@ package writeboost.nbd;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.ProtocolException;
-import java.nio.ByteBuffer;
 import writeboost.device.Errno;
 
 /** Finds the requests that a server answers. One thread; trusts the server with nothing. */
 final class Receiver {
 
-  private static final int INPUT_BYTES = 512 << 10;
-
   private final Traffic traffic;
-  private final MemorySegment input;
-
-  /** Between position and limit is what was received and not looked at. */
-  private final ByteBuffer bytes;
+  private final Incoming in;
+  private final Chunks chunks;
 
   /**
    * @param arena of its thread
    */
   Receiver(Traffic traffic, Arena arena) {
     this.traffic = traffic;
-    input = arena.allocate(INPUT_BYTES, 4096);
-    bytes = input.asByteBuffer();
+    in = new Incoming(arena);
+    chunks = new Chunks(traffic, in);
   }
 
   /** Until the connection ends; the answer says how. */
   IOException receive(Link link) {
-    bytes.clear().limit(0);
+    in.clear();
     try {
       while (true) {
         takeReply(link);
@@ -40,45 +34,31 @@ final class Receiver {
   }
 
   private void takeReply(Link link) throws IOException {
-    await(link, Protocol.REPLY_BYTES);
-    if (bytes.getInt() != Protocol.SIMPLE_REPLY_MAGIC) {
+    in.await(link, Protocol.REPLY_BYTES);
+    int magic = in.getInt();
+    if (magic == Protocol.SIMPLE_REPLY_MAGIC) {
+      takeSimple(link);
+    } else if (magic == Protocol.CHUNK_MAGIC && link.export.structured()) {
+      chunks.take(link);
+    } else {
       throw new ProtocolException("something that is not a reply");
     }
-    int error = ours(bytes.getInt());
-    Part part = traffic.inFlight(bytes.getLong());
-    if (part == null) {
-      throw new ProtocolException("a reply to nothing that was asked");
+  }
+
+  private void takeSimple(Link link) throws IOException {
+    int error = ours(in.getInt());
+    Part part = traffic.asked(in.getLong());
+    if (link.export.structured() && part.mustHaveChunks()) {
+      throw new ProtocolException("a simple reply where it has to be a structured one");
     }
     if (part.command == Protocol.CMD_READ && error == Errno.OK) {
-      takePayload(link, part);
+      in.moveTo(link, part.memory(), part.dataOffset, part.length);
     }
     traffic.answered(part, error);
   }
 
-  private void await(Link link, int wanted) throws IOException {
-    while (bytes.remaining() < wanted) {
-      bytes.compact();
-      try {
-        link.read(bytes);
-      } finally {
-        bytes.flip();
-      }
-    }
-  }
-
-  private void takePayload(Link link, Part part) throws IOException {
-    long done = 0;
-    while (done < part.length) {
-      await(link, 1);
-      int piece = (int) Math.min(bytes.remaining(), part.length - done);
-      MemorySegment.copy(input, bytes.position(), part.memory(), part.dataOffset + done, piece);
-      bytes.position(bytes.position() + piece);
-      done += piece;
-    }
-  }
-
   /** What the specification does not name is an I/O error. */
-  private static int ours(int error) {
+  static int ours(int error) {
     return switch (error) {
       case Errno.OK,
           Errno.EPERM,

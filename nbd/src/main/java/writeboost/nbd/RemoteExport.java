@@ -11,13 +11,25 @@ import java.io.IOException;
  * @param minimumBlock bytes, a power of two; offsets and lengths are multiples of it
  * @param preferredBlock bytes
  * @param maximumPayload bytes of a READ or WRITE, a multiple of 4096
+ * @param structured replies have been negotiated
+ * @param context the number of the context {@code base:allocation}; negative if there is none
  */
 record RemoteExport(
-    String name, long size, int flags, int minimumBlock, int preferredBlock, int maximumPayload) {
+    String name,
+    long size,
+    int flags,
+    int minimumBlock,
+    int preferredBlock,
+    int maximumPayload,
+    boolean structured,
+    long context) {
+
+  static final long NO_CONTEXT = -1;
 
   /** What a server that says nothing of its blocks takes. */
-  static RemoteExport of(String name, long size, int flags) {
-    return new RemoteExport(name, size, flags, 1, Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD);
+  static RemoteExport of(String name, long size, int flags, boolean structured, long context) {
+    return new RemoteExport(
+        name, size, flags, 1, Protocol.PREFERRED_BLOCK, Protocol.MAX_PAYLOAD, structured, context);
   }
 
   boolean isReadOnly() {
@@ -42,6 +54,18 @@ record RemoteExport(
 
   boolean canZeroFast() {
     return canZero() && has(Protocol.TRANSMIT_SEND_FAST_ZERO);
+  }
+
+  boolean isRotational() {
+    return has(Protocol.TRANSMIT_ROTATIONAL);
+  }
+
+  boolean canCache() {
+    return has(Protocol.TRANSMIT_SEND_CACHE);
+  }
+
+  boolean canDescribe() {
+    return structured && context != NO_CONTEXT;
   }
 
   private boolean has(int flag) {

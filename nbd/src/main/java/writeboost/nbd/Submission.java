@@ -13,7 +13,10 @@ final class Submission {
   /** Null while this is in the pool. */
   @Nullable Request request;
 
-  /** Bytes that parts were made of; a FLUSH counts one. */
+  /** The command of a hint or a question; the request is a carrier then. Otherwise negative. */
+  int aside;
+
+  /** Bytes that parts were made of; a FLUSH, and what is aside, counts one. */
   long issued;
 
   /** Parts in flight. */
@@ -31,8 +34,9 @@ final class Submission {
   @Nullable Submission previous;
   @Nullable SubmissionList list;
 
-  void begin(Request newRequest) {
+  void begin(Request newRequest, int newAside) {
     request = newRequest;
+    aside = newAside;
     newRequest.deviceState = this;
     restart();
   }
@@ -65,9 +69,18 @@ final class Submission {
     return request().operation == Operation.FLUSH;
   }
 
-  /** Of what is to be issued; a FLUSH counts one. */
+  boolean isAside() {
+    return aside >= 0;
+  }
+
+  /** Whether it can be sent again, whatever became of it. */
+  boolean isRead() {
+    return !isAside() && request().operation == Operation.READ;
+  }
+
+  /** Of what is to be issued. */
   long total() {
-    return isFlush() || syncing ? 1 : request().length;
+    return isFlush() || syncing || isAside() ? 1 : request().length;
   }
 
   /** Whether nothing is left to be sent; after an error nothing more is. */

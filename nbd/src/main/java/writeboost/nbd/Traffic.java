@@ -1,10 +1,12 @@
 package writeboost.nbd;
 
 import java.lang.System.Logger.Level;
+import java.net.ProtocolException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
+import writeboost.device.KnownZeroes;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 
@@ -23,6 +25,8 @@ final class Traffic {
 
   /** {@link #admit}: not answered yet. */
   static final int HELD = -1;
+
+  private static final int NO_ASIDE = -1;
 
   /** Of one request, so that none keeps others waiting for long. */
   private static final int MAX_PARTS_EACH = 16;
@@ -66,21 +70,34 @@ final class Traffic {
 
   /** {@link #HELD}, or what {@code request}, which is sound, is to be answered now. */
   int admit(Request request) {
+    return admit(request, NO_ASIDE);
+  }
+
+  /** {@code aside} as {@link Submission#aside}. */
+  int admit(Request request, int aside) {
     lock.lock();
     try {
-      int answer = closed ? Errno.ESHUTDOWN : answerNow(request);
+      int answer =
+          closed ? Errno.ESHUTDOWN : aside == NO_ASIDE ? answerNow(request) : answerAside(aside);
       if (answer == HELD) {
         Submission submission = pool.poll();
         if (submission == null) {
           submission = new Submission();
         }
-        submission.begin(request);
+        submission.begin(request, aside);
         waiting.add(submission);
       }
       return answer;
     } finally {
       lock.unlock();
     }
+  }
+
+  private int answerAside(int aside) {
+    boolean can =
+        link != null
+            && (aside == Protocol.CMD_CACHE ? link.export.canCache() : link.export.canDescribe());
+    return can ? HELD : Errno.ENOTSUP;
   }
 
   private int answerNow(Request request) {
@@ -214,7 +231,10 @@ final class Traffic {
 
   private Part issue(Submission submission, RemoteExport export) {
     Part part = parts.take(submission);
-    if (submission.isFlush() || submission.syncing) {
+    if (submission.isAside()) {
+      part.aside(submission.aside, submission.request(), export, MAX_RANGE);
+      submission.issued = 1;
+    } else if (submission.isFlush() || submission.syncing) {
       part.flush(unflushed.mark());
       submission.issued = 1;
     } else {
@@ -226,13 +246,30 @@ final class Traffic {
 
   // answers: the device's thread
 
-  /** The part that is answered with {@code cookie}; null if none can be. */
-  @Nullable Part inFlight(long cookie) {
+  /** The part that is answered with {@code cookie}. */
+  Part asked(long cookie) throws ProtocolException {
     lock.lock();
     try {
-      return parts.find(cookie);
+      Part part = parts.find(cookie);
+      if (part == null) {
+        throw new ProtocolException("a reply to nothing that was asked");
+      }
+      return part;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** The server has said that these bytes, in {@code part}, are zeroes. */
+  void knownZeroes(Part part, long offset, long length) {
+    KnownZeroes known = part.submission().request().zeroes;
+    if (known != null) {
+      lock.lock();
+      try {
+        known.add(offset, length);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -371,7 +408,11 @@ final class Traffic {
 
   private static void sortOut(SubmissionList held, SubmissionList again, SubmissionList failing) {
     for (Submission each = held.poll(); each != null; each = held.poll()) {
-      if (each.request().operation == Operation.READ && each.error == Errno.OK) {
+      if (each.isRead() && each.error == Errno.OK) {
+        KnownZeroes known = each.request().zeroes;
+        if (known != null) {
+          known.clear(); // it may read something else now
+        }
         each.restart();
         again.add(each);
       } else {

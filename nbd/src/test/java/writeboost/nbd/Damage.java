@@ -14,13 +14,19 @@ final class Damage {
   private final Random random;
 
   /** One message in so many; 0 is none. */
-  private final int oneIn;
+  private int oneIn;
 
   volatile boolean done;
 
   Damage(Random random, int oneIn) {
     this.random = random;
     this.oneIn = oneIn;
+  }
+
+  /** Something else was: no more of it. */
+  void end() {
+    done = true;
+    oneIn = 0;
   }
 
   /** {@code message}, or something like it. */

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 
@@ -28,6 +31,8 @@ final class FuzzedCalls {
   private final AtomicInteger[] answers;
   private final MemorySegment memory;
   private volatile boolean dataWrong;
+  private final List<Extents> questions = new ArrayList<>();
+  private final AtomicInteger answersToQuestions = new AtomicInteger();
 
   FuzzedCalls(HostileSession session, Random random) {
     this.session = session;
@@ -65,10 +70,27 @@ final class FuzzedCalls {
     return request.operation == Operation.READ || request.operation == Operation.WRITE;
   }
 
-  /** Until all is answered, or the server has left. */
+  /** Behind the places of the requests. */
+  private void ask(NbdDevice device) {
+    int place = MOST + random.nextInt(20);
+    long offset = (long) place * HostileSession.PLACE + 512L * random.nextInt(100);
+    long length = 1 + random.nextInt(1 << 20);
+    if (random.nextBoolean()) {
+      device.prefetch(offset, length);
+    } else {
+      Extents question = new Extents(20, answered -> answersToQuestions.incrementAndGet());
+      questions.add(question);
+      device.describe(question.ask(offset, length, 1 + random.nextInt(20)));
+    }
+  }
+
+  /** Until all requests are answered, or the server has left. */
   void run(NbdDevice device) throws InterruptedException {
     int done = 0;
     while (done < requests.length) {
+      if (random.nextInt(3) == 0) {
+        ask(device);
+      }
       int count = 1 + random.nextInt(requests.length - done);
       Request[] batch = new Request[count];
       System.arraycopy(requests, done, batch, 0, count);
@@ -114,6 +136,9 @@ final class FuzzedCalls {
     for (int i = 0; i < requests.length; i++) {
       Request request = requests[i];
       assertThat(answers[i]).as("answers to %s", request).hasValue(1);
+      if (session.lies.contains(i) && session.isFirst()) {
+        assertThat(request.error).as("%s, which was lied about", request).isNotEqualTo(Errno.OK);
+      }
       if (session.isHonest()) {
         assertThat(wasTold(i, request)).as("%s: %s", request, Errno.name(request.error)).isTrue();
       }
@@ -126,6 +151,13 @@ final class FuzzedCalls {
     }
     assertThat(memory.mismatch(expected)).as("memory that is not lent, touched at").isEqualTo(-1);
     assertThat(dataWrong && session.isHonest()).as("wrong data").isFalse();
+    assertThat(answersToQuestions).as("answers to questions").hasValue(questions.size());
+    for (Extents question : questions) {
+      if (question.error == Errno.OK) {
+        assertThat(question.count()).isBetween(1, question.most());
+        assertThat(question.described()).isBetween(1L, question.length);
+      }
+    }
   }
 
   /** Of an honest server: that it said so, unless the connection ended. */

@@ -34,8 +34,12 @@ final class HostileSession {
 
   final Set<Integer> failed = ConcurrentHashMap.newKeySet();
 
+  /** The places about which chunks, and nothing before, said something that cannot be. */
+  final Set<Integer> lies = ConcurrentHashMap.newKeySet();
+
   private volatile boolean honest = true;
   private volatile boolean ended;
+  private volatile int connections;
   private volatile @Nullable Throwable failure;
 
   HostileSession(long seed) {
@@ -59,7 +63,11 @@ final class HostileSession {
 
   /** What is at {@code offset} of the export, and of the memory of a WRITE to there. */
   static byte data(long offset) {
-    return (byte) (offset * 31 + (offset >>> 8) + 1);
+    return isZero(offset) ? 0 : (byte) (offset * 31 + (offset >>> 8) + 1);
+  }
+
+  static boolean isZero(long offset) {
+    return (offset >>> 10) % 3 == 0;
   }
 
   /** Of the client: what it makes of an error on the wire. */
@@ -70,7 +78,14 @@ final class HostileSession {
     };
   }
 
+  /** Whether only one connection has been seen. */
+  boolean isFirst() {
+    return connections <= 1;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
   void play(SocketChannel socket) {
+    connections++;
     try {
       new Player(socket).play();
     } catch (IOException e) {
@@ -94,6 +109,9 @@ final class HostileSession {
     private final ByteBuffer in = ByteBuffer.allocate(512 << 10).limit(0);
     private final List<Asked> asked = new ArrayList<>();
     private final boolean noZeroes = random.nextBoolean();
+    private boolean structured;
+    private boolean hasContext;
+    private int context;
     private int maximum = Protocol.MAX_PAYLOAD;
 
     Player(SocketChannel socket) {
@@ -159,13 +177,28 @@ final class HostileSession {
 
     /** Whether transmission begins. */
     private boolean negotiate() throws IOException {
-      while (true) {
+      while (!damage.done) {
         expect(await(16).getLong() == Protocol.OPTION_MAGIC, "an option's magic");
         int option = in.getInt();
         int length = in.getInt();
         expect(length >= 0 && length < 5000, "an option's length");
         byte[] data = new byte[length];
         await(length).get(data);
+        if (option == Protocol.OPT_STRUCTURED_REPLY && random.nextInt(4) != 0) {
+          structured = true;
+          reply(option, Protocol.REP_ACK, new byte[0]);
+          continue;
+        }
+        if (option == Protocol.OPT_SET_META_CONTEXT && random.nextInt(4) != 0) {
+          expect(structured, "a context without structured replies");
+          context = random.nextInt();
+          byte[] name = MetaContext.ALLOCATION.getBytes(StandardCharsets.UTF_8);
+          ByteBuffer chosen = ByteBuffer.allocate(4 + name.length).putInt(context).put(name);
+          reply(option, Protocol.REP_META_CONTEXT, chosen.array());
+          reply(option, Protocol.REP_ACK, new byte[0]);
+          hasContext = true;
+          continue;
+        }
         if (option == Protocol.OPT_GO && random.nextInt(8) != 0) {
           describe();
           reply(option, Protocol.REP_ACK, new byte[0]);
@@ -176,10 +209,8 @@ final class HostileSession {
           return true;
         }
         reply(option, Protocol.REP_ERR_UNSUP, "no".getBytes(StandardCharsets.UTF_8));
-        if (damage.done) {
-          return false;
-        }
       }
+      return false;
     }
 
     private void exportName() throws IOException {
@@ -188,7 +219,7 @@ final class HostileSession {
     }
 
     private int flags() {
-      return ScriptedServer.FLAGS | Protocol.TRANSMIT_SEND_FAST_ZERO;
+      return ScriptedServer.FLAGS | Protocol.TRANSMIT_SEND_FAST_ZERO | Protocol.TRANSMIT_SEND_CACHE;
     }
 
     private void describe() throws IOException {
@@ -260,7 +291,11 @@ final class HostileSession {
       if (command == Protocol.CMD_DISC) {
         return false;
       }
-      boolean payload = command == Protocol.CMD_READ || command == Protocol.CMD_WRITE;
+      expect(command != Protocol.CMD_BLOCK_STATUS || hasContext, "a question without a context");
+      boolean payload =
+          command == Protocol.CMD_READ
+              || command == Protocol.CMD_WRITE
+              || command == Protocol.CMD_CACHE;
       long most = payload ? maximum & 0xffff_ffffL : SIZE;
       expect((flags & ~0x1f) == 0, "a request's flags");
       expect(request.length >= 0 && request.length <= most, "a request's length");
@@ -277,6 +312,12 @@ final class HostileSession {
 
     private void answer(Asked request) throws IOException {
       int error = random.nextInt(12) == 0 ? ERRORS[random.nextInt(ERRORS.length)] : 0;
+      boolean must =
+          request.command == Protocol.CMD_READ || request.command == Protocol.CMD_BLOCK_STATUS;
+      if (structured && (must || random.nextInt(4) == 0)) {
+        answerInChunks(request, error);
+        return;
+      }
       boolean data = request.command == Protocol.CMD_READ && error == 0;
       ByteBuffer reply = ByteBuffer.allocate(16 + (data ? request.length : 0));
       reply.putInt(Protocol.SIMPLE_REPLY_MAGIC).putInt(error).putLong(request.cookie);
@@ -287,8 +328,37 @@ final class HostileSession {
       send(reply.array());
     }
 
+    /** Each chunk may be sound, and all of them together not. */
+    private void answerInChunks(Asked request, int error) throws IOException {
+      FuzzedChunks reply = new FuzzedChunks(random, request.cookie);
+      if (error != 0) {
+        reply.error(request.offset, request.length, error);
+      } else if (request.command == Protocol.CMD_READ) {
+        reply.read(request.offset, request.length);
+      } else if (request.command == Protocol.CMD_BLOCK_STATUS) {
+        reply.status(context, request.length);
+      }
+      boolean sound = !damage.done;
+      if (random.nextInt(40) == 0 && reply.lie(request.offset, request.length)) {
+        if (sound) {
+          lies.add(place(request));
+        }
+        honest = false;
+        damage.end();
+      } else {
+        note(request, error);
+      }
+      for (byte[] chunk : reply.finish()) {
+        send(chunk);
+      }
+    }
+
+    private int place(Asked request) {
+      return request.command == Protocol.CMD_FLUSH ? -1 : (int) (request.offset / PLACE);
+    }
+
     private void note(Asked request, int error) {
-      int place = request.command == Protocol.CMD_FLUSH ? -1 : (int) (request.offset / PLACE);
+      int place = place(request);
       if (error == 0) {
         served.add(place);
       } else {

@@ -3,13 +3,17 @@ package writeboost.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
+import writeboost.device.Extents;
 import writeboost.device.SectorDevice;
 import writeboost.nbd.Calls.Call;
 
@@ -99,6 +104,70 @@ class RealServersTest {
   }
 
   @Test
+  void holesOfNbdkit() throws Exception {
+    Path file = Files.write(folder.resolve("file"), new byte[] {1});
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {1}), SIZE - 1);
+    }
+    nbdkit("file", file.toString());
+    try (NbdDevice device = connect(ClientOptions.DEFAULTS)) {
+      assertThat(states(device)).isEqualTo("0:3:0");
+      device.prefetch(0, SIZE);
+      assertThat(new Calls(device).read(0, SIZE).succeed().data())
+          .isEqualTo(Files.readAllBytes(file));
+      assertThat(device.state().connected()).isTrue();
+    }
+  }
+
+  /** Of each extent the state, over the whole device. */
+  private static String states(BlockDevice device) throws Exception {
+    StringBuilder states = new StringBuilder();
+    int last = -1;
+    long at = 0;
+    while (at < SIZE) {
+      CompletableFuture<Extents> answer = new CompletableFuture<>();
+      device.describe(new Extents(8, answer::complete).ask(at, SIZE - at, 8));
+      Extents extents = answer.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      assertThat(extents.error).isZero();
+      for (int i = 0; i < extents.count(); i++) {
+        states.append(states.isEmpty() ? "" : extents.state(i) == last ? "" : ":");
+        states.append(extents.state(i) == last ? "" : String.valueOf(extents.state(i)));
+        last = extents.state(i);
+        at += extents.length(i);
+      }
+    }
+    return states.toString();
+  }
+
+  @Test
+  void nbdServer() throws Exception {
+    Path file = Files.write(folder.resolve("file"), new byte[SIZE]);
+    Path config =
+        Files.writeString(
+            folder.resolve("config"),
+            """
+            [generic]
+              unixsock = %s
+              port = 0
+              listenaddr = 127.0.0.1
+            [disk]
+              exportname = %s
+              flush = true
+              fua = true
+              trim = true
+              rotational = true
+            """
+                .formatted(socket(), file));
+    start("nbd-server", "-n", "-C", config.toString(), "-p", folder.resolve("pid").toString());
+    NbdAddress address = NbdAddress.parse("nbd+unix:///disk?socket=" + socket());
+    try (NbdDevice device = NbdDevice.connect(address, ClientOptions.DEFAULTS)) {
+      assertThat(device.rotational()).isTrue();
+      assertThat(check(device)).isEqualTo(Files.readAllBytes(file));
+      assertThat(states(device)).isNotEmpty(); // whatever it says, it says it
+    }
+  }
+
+  @Test
   void nbdkitWithBlocksOf4KiB() throws Exception {
     nbdkit(
         "--filter=blocksize-policy",
@@ -127,6 +196,10 @@ class RealServersTest {
         "--socket=" + socket(),
         image.toString());
     try (NbdDevice device = connect(ClientOptions.DEFAULTS)) {
+      assertThat(states(device)).isEqualTo("3");
+      assertThat(device.canZeroFast()).isTrue();
+      new Calls(device).write(4 << 20, new byte[65536]).succeed();
+      assertThat(states(device)).isEqualTo("3:0:3");
       check(device);
     }
   }

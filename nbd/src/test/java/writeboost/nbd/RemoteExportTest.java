@@ -11,7 +11,7 @@ class RemoteExportTest {
   private static final RemoteExport FIRST = export("disk", 1 << 20, FLAGS, 1);
 
   private static RemoteExport export(String name, long size, int flags, int minimumBlock) {
-    return new RemoteExport(name, size, flags, minimumBlock, 4096, 32 << 20);
+    return new RemoteExport(name, size, flags, minimumBlock, 4096, 32 << 20, false, -1);
   }
 
   private static void refused(RemoteExport now, String why) {

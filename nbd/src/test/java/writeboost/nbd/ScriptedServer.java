@@ -49,6 +49,10 @@ final class ScriptedServer implements AutoCloseable {
   int maximumPayload = Protocol.MAX_PAYLOAD;
   boolean knowsGo = true;
   boolean noZeroes = true;
+  boolean structured;
+
+  /** Of base:allocation; negative if it is not there. */
+  long context = -1;
 
   ScriptedServer() throws IOException {
     this(false);
@@ -175,12 +179,28 @@ final class ScriptedServer implements AutoCloseable {
       replyToOption(Protocol.REP_ACK, ByteBuffer.allocate(0));
     }
 
-    /** The next option; its data is dropped. */
+    /** The next option that chooses the export; its data is dropped. */
     int option() throws IOException {
-      assertThat(in.readLong()).isEqualTo(Protocol.OPTION_MAGIC);
-      int option = in.readInt();
-      in.readNBytes(in.readInt());
-      return option;
+      while (true) {
+        assertThat(in.readLong()).isEqualTo(Protocol.OPTION_MAGIC);
+        int option = in.readInt();
+        in.readNBytes(in.readInt());
+        boolean known = structured;
+        if (option == Protocol.OPT_SET_META_CONTEXT) {
+          assertThat(structured).isTrue();
+          known = context >= 0;
+          if (known) {
+            byte[] name = MetaContext.ALLOCATION.getBytes(StandardCharsets.UTF_8);
+            ByteBuffer chosen =
+                ByteBuffer.allocate(4 + name.length).putInt((int) context).put(name);
+            replyToOption(option, Protocol.REP_META_CONTEXT, chosen);
+          }
+        } else if (option != Protocol.OPT_STRUCTURED_REPLY) {
+          return option;
+        }
+        int type = known ? Protocol.REP_ACK : Protocol.REP_ERR_UNSUP;
+        replyToOption(option, type, ByteBuffer.allocate(0));
+      }
     }
 
     void describe() throws IOException {
@@ -195,9 +215,13 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     void replyToOption(int type, ByteBuffer data) throws IOException {
+      replyToOption(Protocol.OPT_GO, type, data);
+    }
+
+    private void replyToOption(int option, int type, ByteBuffer data) throws IOException {
       data.flip();
       ByteBuffer reply = ByteBuffer.allocate(20 + data.remaining());
-      reply.putLong(Protocol.OPTION_REPLY_MAGIC).putInt(Protocol.OPT_GO).putInt(type);
+      reply.putLong(Protocol.OPTION_REPLY_MAGIC).putInt(option).putInt(type);
       send(reply.putInt(data.remaining()).put(data));
     }
 
@@ -232,6 +256,14 @@ final class ScriptedServer implements AutoCloseable {
       ByteBuffer reply = ByteBuffer.allocate(16 + payload.length);
       reply.putInt(Protocol.SIMPLE_REPLY_MAGIC).putInt(error).putLong(asked.cookie);
       send(reply.put(payload));
+    }
+
+    void chunk(Asked asked, int type, boolean last, ByteBuffer data) throws IOException {
+      data.flip();
+      ByteBuffer chunk = ByteBuffer.allocate(Protocol.CHUNK_BYTES + data.remaining());
+      chunk.putInt(Protocol.CHUNK_MAGIC).putShort((short) (last ? Protocol.CHUNK_DONE : 0));
+      chunk.putShort((short) type).putLong(asked.cookie).putInt(data.remaining());
+      send(chunk.put(data));
     }
 
     /** Waits until the client has closed. */
