@@ -41,6 +41,21 @@ final class SubmissionList {
     submission.previous = null;
   }
 
+  void moveTo(SubmissionList other) {
+    for (Submission each = poll(); each != null; each = poll()) {
+      other.add(each);
+    }
+  }
+
+  boolean holdsFlush() {
+    for (Submission each = first; each != null; each = each.next) {
+      if (each.isFlush()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   @Nullable Submission poll() {
     Submission taken = first;
     if (taken != null) {

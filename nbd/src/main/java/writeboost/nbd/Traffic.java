@@ -377,7 +377,7 @@ final class Traffic {
     try {
       outage = ++outages;
       link = null;
-      unflushed.connectionLost(holdsFlush(waiting) || holdsFlush(running));
+      unflushed.connectionLost(waiting.holdsFlush() || running.holdsFlush());
       if (!byServer && parts.haveChanges()) {
         quarantine.need();
       }
@@ -388,22 +388,13 @@ final class Traffic {
       SubmissionList again = new SubmissionList();
       sortOut(running, again, failing);
       sortOut(waiting, again, failing);
-      moveAll(again, waiting);
+      again.moveTo(waiting);
       work.signal();
     } finally {
       lock.unlock();
     }
     completeAll(failing, isClosed() ? Errno.ESHUTDOWN : Errno.ENOTCONN);
     return outage;
-  }
-
-  private static boolean holdsFlush(SubmissionList list) {
-    for (Submission each = list.first(); each != null; each = each.next) {
-      if (each.isFlush()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static void sortOut(SubmissionList held, SubmissionList again, SubmissionList failing) {
@@ -421,12 +412,6 @@ final class Traffic {
     }
   }
 
-  private static void moveAll(SubmissionList from, SubmissionList to) {
-    for (Submission each = from.poll(); each != null; each = from.poll()) {
-      to.add(each);
-    }
-  }
-
   /** If outage number {@code outage} still lasts: READs fail until it ends. */
   void failReads(long outage) {
     SubmissionList failing = new SubmissionList();
@@ -436,7 +421,7 @@ final class Traffic {
         return;
       }
       readsFail = true;
-      moveAll(waiting, failing);
+      waiting.moveTo(failing);
     } finally {
       lock.unlock();
     }
@@ -479,7 +464,7 @@ final class Traffic {
     SubmissionList failing = new SubmissionList();
     lock.lock();
     try {
-      moveAll(waiting, failing);
+      waiting.moveTo(failing);
       work.signal();
     } finally {
       lock.unlock();

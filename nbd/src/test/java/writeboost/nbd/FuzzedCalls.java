@@ -74,7 +74,7 @@ final class FuzzedCalls {
   private void ask(NbdDevice device) {
     int place = MOST + random.nextInt(20);
     long offset = (long) place * HostileSession.PLACE + 512L * random.nextInt(100);
-    long length = 1 + random.nextInt(1 << 20);
+    long length = 1L + random.nextInt(1 << 20);
     if (random.nextBoolean()) {
       device.prefetch(offset, length);
     } else {
