@@ -74,6 +74,15 @@ class RealClientsTest {
   }
 
   @Test
+  void nbdClientListsExports() throws Exception {
+    ExternalTool nbdClient = ExternalTool.find("nbd-client");
+    var listener = served.server.listen(new InetSocketAddress("localhost", 0));
+    int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
+    assertThat(nbdClient.run(LIMIT, "-l", "localhost", Integer.toString(port)).output())
+        .contains("disk");
+  }
+
+  @Test
   void qemuIo() throws Exception {
     ExternalTool qemu = ExternalTool.find("qemu-io");
     String[] commands = {

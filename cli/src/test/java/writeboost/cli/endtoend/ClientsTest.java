@@ -98,6 +98,10 @@ final class ClientsTest {
     nbdcopy.run(LIMIT, "--connections=4", "--flush", in.toString(), server.uri()).expectSuccess();
     nbdcopy.run(LIMIT, "--connections=4", server.uri(), out.toString()).expectSuccess();
     assertThat(Files.mismatch(in, out)).isEqualTo(-1);
+    String allocated = ExternalTool.find("du").run(LIMIT, "-m", out.toString()).output();
+    assertThat(Integer.parseInt(allocated.split("\\s")[0]))
+        .as("MiB allocated of an image that is holes for a third")
+        .isBetween(BACKING_MIB * 2 / 3, BACKING_MIB * 3 / 4);
   }
 
   @Test
