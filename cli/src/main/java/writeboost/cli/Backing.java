@@ -3,6 +3,7 @@ package writeboost.cli;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import writeboost.nbd.NbdAddress;
+import writeboost.nbd.Tls;
 
 /** The slow device, as the command line names it. */
 sealed interface Backing {
@@ -38,8 +39,9 @@ sealed interface Backing {
    * An export of an NBD server.
    *
    * @param noFlush one that cannot flush will do
+   * @param tls for an address that wants TLS; null for what Java trusts
    */
-  record Remote(NbdAddress address, boolean noFlush) implements Backing {
+  record Remote(NbdAddress address, boolean noFlush, @Nullable Tls tls) implements Backing {
     @Override
     public String name() {
       return address.text();
@@ -51,21 +53,34 @@ sealed interface Backing {
     }
   }
 
-  static Backing parse(String text, @Nullable Long size, boolean noFlush) throws CommandFailure {
+  static Backing parse(String text, @Nullable Long size, boolean noFlush, @Nullable Tls tls)
+      throws CommandFailure {
     if (!NbdAddress.looksLikeOne(text)) {
       if (noFlush) {
         throw CommandFailure.usage(
             NO_FLUSH_OPTION + " is for a BACKING over NBD; " + text + " is a file");
       }
+      requireNoTls(text, tls);
       return new Local(Path.of(text).toAbsolutePath(), size);
     }
     if (size != null) {
       throw CommandFailure.usage(text + ": its server says its size; leave out --backing-size");
     }
     try {
-      return new Remote(NbdAddress.parse(text), noFlush);
+      NbdAddress address = NbdAddress.parse(text);
+      if (!address.wantsTls()) {
+        requireNoTls(text, tls);
+      }
+      return new Remote(address, noFlush, tls);
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void requireNoTls(String text, @Nullable Tls tls) throws CommandFailure {
+    if (tls != null) {
+      throw CommandFailure.usage(
+          text + ": --backing-tls-ca is for a BACKING over nbds:// or nbds+unix://");
     }
   }
 }

@@ -86,7 +86,10 @@ final class Devices implements AutoCloseable {
       remote =
           NbdDevice.connect(
               place.address(),
-              ClientOptions.DEFAULTS.withReadOnly(readOnly).withNoFlush(place.noFlush()));
+              ClientOptions.DEFAULTS
+                  .withReadOnly(readOnly)
+                  .withNoFlush(place.noFlush())
+                  .withTls(place.tls()));
     }
     if (backingWanted != null) {
       requireDifferent(backingWanted);

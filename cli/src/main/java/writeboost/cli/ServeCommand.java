@@ -61,7 +61,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "BACKING",
       description =
           "The large slow device: a file, a block device, or an export of another server:%n"
-              + "nbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH")
+              + "nbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH%nwith TLS: nbds,"
+              + " nbds+unix")
   private String backing = "";
 
   @Parameters(
@@ -176,7 +177,10 @@ final class ServeCommand implements Callable<Integer> {
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
 
-  @ArgGroup(exclusive = false, heading = "%nTLS:%n")
+  @ArgGroup(exclusive = false, heading = "%nTLS to BACKING:%n")
+  private final BackingTlsOptions backingTls = new BackingTlsOptions();
+
+  @ArgGroup(exclusive = false, heading = "%nTLS to clients:%n")
   private final TlsOptions tlsOptions = new TlsOptions();
 
   /** Null if clients come without. */
@@ -188,7 +192,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure, IOException {
     Layout chosen = layout();
-    Backing place = Backing.parse(backing, backingSize, backingNoFlush);
+    Backing place = Backing.parse(backing, backingSize, backingNoFlush, backingTls.load());
     backingName = place.volumeName();
     tls = tlsOptions.load();
     List<ListenAddress> addresses = addresses();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -54,7 +55,8 @@ final class WritebackCommand implements Callable<Integer> {
       paramLabel = "BACKING",
       description =
           "The device that the cache belongs to: a file, a block device, or an export of a"
-              + " server:%nnbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH")
+              + " server:%nnbd://HOST:PORT/EXPORT%nnbd+unix:///EXPORT?socket=PATH%nwith TLS:"
+              + " nbds, nbds+unix")
   private String backing = "";
 
   @Parameters(
@@ -85,11 +87,14 @@ final class WritebackCommand implements Callable<Integer> {
               + " and is written back only with --layout v1.")
   private String layoutName = "v2";
 
+  @ArgGroup(exclusive = false, heading = "%nTLS to BACKING:%n")
+  private final BackingTlsOptions backingTls = new BackingTlsOptions();
+
   @Override
   public Integer call() throws CommandFailure, IOException {
     Layout layout = LayoutOption.named(layoutName);
     StopSignal stop = StopSignal.install();
-    Backing place = Backing.parse(backing, null, backingNoFlush);
+    Backing place = Backing.parse(backing, null, backingNoFlush, backingTls.load());
     if (place instanceof Backing.Local local) {
       existing(local.path());
     }

@@ -4,9 +4,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The handshake and option phase, from the client's side. One thread. Reads not a byte too many:
@@ -17,7 +19,8 @@ final class ClientHandshake {
   private static final long OLDSTYLE_MAGIC = 0x0000_4202_8186_1253L;
   private static final int MAX_REPLY_BYTES = 64 << 10;
 
-  private final SocketChannel socket;
+  private final Wire wire;
+  private final @Nullable SSLEngine tls;
   private final String wanted;
   private boolean noZeroes;
   private boolean structured;
@@ -32,8 +35,12 @@ final class ClientHandshake {
   private int preferredBlock = Protocol.PREFERRED_BLOCK;
   private int maximumPayload = Protocol.MAX_PAYLOAD;
 
-  ClientHandshake(SocketChannel socket, String wanted) {
-    this.socket = socket;
+  /**
+   * @param tls with which the server has to speak TLS; null for none
+   */
+  ClientHandshake(Wire wire, String wanted, @Nullable SSLEngine tls) {
+    this.wire = wire;
+    this.tls = tls;
     this.wanted = wanted;
     this.name = wanted;
   }
@@ -57,6 +64,9 @@ final class ClientHandshake {
     noZeroes = (ours & Protocol.FLAG_NO_ZEROES) != 0;
     send(ByteBuffer.allocate(Protocol.CLIENT_FLAGS_BYTES).putInt(ours));
     boolean fixed = (ours & Protocol.FLAG_FIXED_NEWSTYLE) != 0;
+    if (tls != null) {
+      startTls(tls, fixed);
+    }
     if (fixed) {
       structured = accepted(Protocol.OPT_STRUCTURED_REPLY);
       if (structured) {
@@ -64,6 +74,20 @@ final class ClientHandshake {
       }
     }
     return fixed && go() ? result() : exportName();
+  }
+
+  /** Before anything else is said. Without TLS it goes no further, whoever claims so. */
+  private void startTls(SSLEngine engine, boolean fixed) throws IOException {
+    if (!fixed || !accepted(Protocol.OPT_STARTTLS)) {
+      throw new IOException("offers no TLS; configure it there, or use nbd:// or nbd+unix://");
+    }
+    try {
+      wire.startTls(engine);
+    } catch (SSLException e) {
+      throw new IOException(
+          "TLS failed: " + Printable.of(String.valueOf(e.getMessage())) + "; check certificates",
+          e);
+    }
   }
 
   /** An option without data that a server may know or not. */
@@ -198,7 +222,7 @@ final class ClientHandshake {
         switch (type) {
           case Protocol.REP_ERR_UNKNOWN ->
               "has no export \"%s\"%s; check the name".formatted(Printable.of(wanted), why);
-          case Protocol.REP_ERR_TLS_REQD -> "wants TLS, which is not supported yet" + why;
+          case Protocol.REP_ERR_TLS_REQD -> "wants TLS" + why + "; use nbds:// or nbds+unix://";
           case Protocol.REP_ERR_POLICY -> "refuses us" + why + "; check its configuration";
           case Protocol.REP_ERR_SHUTDOWN -> "is shutting down" + why;
           default -> "refuses export \"%s\"%s".formatted(Printable.of(wanted), why);
@@ -238,14 +262,14 @@ final class ClientHandshake {
   private void send(ByteBuffer message) throws IOException {
     message.flip();
     while (message.hasRemaining()) {
-      socket.write(message);
+      wire.write(message);
     }
   }
 
   private ByteBuffer read(int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
     while (buffer.hasRemaining()) {
-      if (socket.read(buffer) < 0) {
+      if (wire.read(buffer) < 0) {
         throw new EOFException("closes the connection; see its log");
       }
     }

@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an {@link NbdDevice} treats its server; {@link #DEFAULTS} and the {@code with} methods make
@@ -13,17 +14,25 @@ import java.time.Duration;
  * @param readTimeout without a connection for so long, READs fail
  * @param quarantine after a connection that was not ended by the server while changes were in
  *     flight, the next one takes no changes for so long
+ * @param tls for an address that wants TLS; null for the authorities that the Java runtime trusts
+ *     and no certificate of our own
  */
 public record ClientOptions(
     boolean readOnly,
     boolean noFlush,
     Duration connectTimeout,
     Duration readTimeout,
-    Duration quarantine) {
+    Duration quarantine,
+    @Nullable Tls tls) {
 
   public static final ClientOptions DEFAULTS =
       new ClientOptions(
-          false, false, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(30));
+          false,
+          false,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(30),
+          null);
 
   public ClientOptions {
     if (!connectTimeout.isPositive() || readTimeout.isNegative() || quarantine.isNegative()) {
@@ -32,22 +41,26 @@ public record ClientOptions(
   }
 
   public ClientOptions withReadOnly(boolean value) {
-    return new ClientOptions(value, noFlush, connectTimeout, readTimeout, quarantine);
+    return new ClientOptions(value, noFlush, connectTimeout, readTimeout, quarantine, tls);
   }
 
   public ClientOptions withNoFlush(boolean value) {
-    return new ClientOptions(readOnly, value, connectTimeout, readTimeout, quarantine);
+    return new ClientOptions(readOnly, value, connectTimeout, readTimeout, quarantine, tls);
   }
 
   public ClientOptions withConnectTimeout(Duration timeout) {
-    return new ClientOptions(readOnly, noFlush, timeout, readTimeout, quarantine);
+    return new ClientOptions(readOnly, noFlush, timeout, readTimeout, quarantine, tls);
   }
 
   public ClientOptions withReadTimeout(Duration timeout) {
-    return new ClientOptions(readOnly, noFlush, connectTimeout, timeout, quarantine);
+    return new ClientOptions(readOnly, noFlush, connectTimeout, timeout, quarantine, tls);
   }
 
   public ClientOptions withQuarantine(Duration time) {
-    return new ClientOptions(readOnly, noFlush, connectTimeout, readTimeout, time);
+    return new ClientOptions(readOnly, noFlush, connectTimeout, readTimeout, time, tls);
+  }
+
+  public ClientOptions withTls(@Nullable Tls secured) {
+    return new ClientOptions(readOnly, noFlush, connectTimeout, readTimeout, quarantine, secured);
   }
 }

@@ -9,6 +9,7 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +36,26 @@ final class Link {
    */
   record Loss(String reason, boolean byServer) {}
 
-  final SocketChannel socket;
+  private final Wire wire;
+  private final SocketChannel socket;
   final RemoteExport export;
   private final boolean unix;
   private volatile @Nullable IOException sendFailure;
 
-  private Link(SocketChannel socket, RemoteExport export, boolean unix) {
-    this.socket = socket;
+  private Link(Wire wire, RemoteExport export, boolean unix) {
+    this.wire = wire;
+    this.socket = wire.socket();
     this.export = export;
     this.unix = unix;
   }
 
   /**
-   * Connects {@code socket}, which is open, and negotiates. Who calls this closes it on failure.
+   * Connects {@code wire}, which is open, and negotiates. Who calls this closes it on failure.
+   *
+   * @param tls for an address that wants TLS; null otherwise
    */
-  static Link establish(SocketChannel socket, NbdAddress address) throws IOException {
+  static Link establish(Wire wire, NbdAddress address, @Nullable Tls tls) throws IOException {
+    SocketChannel socket = wire.socket();
     connect(socket, address);
     if (address.isUnix()) {
       socket.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SOCKET_BUFFER);
@@ -61,8 +67,10 @@ final class Link {
       setIfThere(socket, "TCP_KEEPINTERVAL", KEEP_ALIVE_INTERVAL_S);
       setIfThere(socket, "TCP_KEEPCOUNT", KEEP_ALIVE_COUNT);
     }
-    RemoteExport export = new ClientHandshake(socket, address.export()).negotiate();
-    return new Link(socket, export, address.isUnix());
+    String name = address.tlsName();
+    SSLEngine engine = tls == null || name == null ? null : tls.clientEngine(name, address.port());
+    RemoteExport export = new ClientHandshake(wire, address.export(), engine).negotiate();
+    return new Link(wire, export, address.isUnix());
   }
 
   private static void connect(SocketChannel socket, NbdAddress address) throws IOException {
@@ -86,7 +94,7 @@ final class Link {
 
   /** Waits for the first byte; at least one is read. */
   void read(ByteBuffer bytes) throws IOException {
-    if (socket.read(bytes) < 0) {
+    if (wire.read(bytes) < 0) {
       throw new EOFException("the server closed the connection");
     }
   }
@@ -94,7 +102,7 @@ final class Link {
   /** Writes all of it, as slowly as the server takes it. */
   void write(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
-      socket.write(bytes);
+      wire.write(bytes);
     }
   }
 
@@ -127,11 +135,12 @@ final class Link {
   }
 
   /** To be called when nothing is in flight: then there is room, and this does not wait. */
-  static void sayGoodBye(SocketChannel socket) throws IOException {
+  static void sayGoodBye(Wire wire) throws IOException {
     ByteBuffer request = ByteBuffer.allocate(Protocol.REQUEST_BYTES);
     request.putInt(0, Protocol.REQUEST_MAGIC);
     request.putShort(Protocol.REQUEST_TYPE_AT, (short) Protocol.CMD_DISC);
-    socket.write(request);
+    wire.write(request);
+    wire.endOutput();
   }
 
   /** What was not yet sent will not be: it could arrive after what the next connection sends. */

@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Future;
@@ -66,6 +65,7 @@ public final class NbdDevice implements BlockDevice {
 
   private final NbdAddress address;
   private final ClientOptions options;
+  private final @Nullable Tls tls;
   private final Traffic traffic;
   private final ScheduledThreadPoolExecutor timer;
   private final RemoteExport export;
@@ -75,7 +75,7 @@ public final class NbdDevice implements BlockDevice {
   private final Thread sender;
 
   /** Of the connection, or of the attempt at one. */
-  private volatile @Nullable SocketChannel socket;
+  private volatile @Nullable Wire wire;
 
   private volatile State state;
 
@@ -96,6 +96,7 @@ public final class NbdDevice implements BlockDevice {
   private NbdDevice(NbdAddress address, ClientOptions options) throws IOException {
     this.address = address;
     this.options = options;
+    this.tls = address.wantsTls() && options.tls() == null ? Tls.client() : options.tls();
     this.traffic = new Traffic(options);
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -224,7 +225,7 @@ public final class NbdDevice implements BlockDevice {
   @Override
   public void close() {
     boolean idle = traffic.close();
-    SocketChannel open = socket;
+    Wire open = wire;
     if (open != null) {
       try (open) {
         if (idle) {
@@ -344,15 +345,15 @@ public final class NbdDevice implements BlockDevice {
    * @param first what the export has to be still; null if there was none
    */
   private Link attempt(@Nullable RemoteExport first) throws IOException {
-    SocketChannel attempted = address.open();
-    socket = attempted;
+    Wire attempted = new Wire(address.open());
+    wire = attempted;
     Future<?> limit = later(() -> close(attempted), options.connectTimeout().toNanos());
     boolean usable = false;
     try {
       if (traffic.isClosed()) {
         throw new ClosedChannelException();
       }
-      Link link = Link.establish(attempted, address);
+      Link link = Link.establish(attempted, address, tls);
       if (first == null) {
         link.export.requireUsable(options);
       } else {
@@ -384,7 +385,7 @@ public final class NbdDevice implements BlockDevice {
     }
   }
 
-  private static void close(SocketChannel channel) {
+  private static void close(Wire channel) {
     try {
       channel.close();
     } catch (IOException e) {

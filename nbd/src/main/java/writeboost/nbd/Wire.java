@@ -33,6 +33,11 @@ final class Wire implements AutoCloseable {
     secured.handshake();
   }
 
+  /** For its options, and to connect it. */
+  SocketChannel socket() {
+    return socket;
+  }
+
   boolean isEncrypted() {
     return tls != null;
   }

@@ -52,6 +52,11 @@ class NbdAddressTest {
         "nbd+unix:///disk?path=/s",
         "nbd+unix:///disk?socket=/s&tls=on",
         "nbd+unix://host/disk?socket=/s",
+        "nbd+unix:///disk?socket=/s&tls-hostname=a",
+        "nbds+unix:///disk?socket=/s&socket=/t",
+        "nbds+unix:///disk?tls-hostname=a",
+        "nbds://host/?tls-hostname=",
+        "nbds://host/?tls-verify-peer=0",
         "nbd+unix:///disk?socket=/s%00",
         "nbd+vsock://1/x",
         "nbd://host/a b",
@@ -68,7 +73,14 @@ class NbdAddressTest {
 
   @Test
   void tlsIsNamed() {
-    assertThatThrownBy(() -> NbdAddress.parse("nbds://host/")).hasMessageContaining("TLS");
+    assertThat(NbdAddress.parse("nbd://host/").wantsTls()).isFalse();
+    assertThat(NbdAddress.parse("nbds://host/").tlsName()).isEqualTo("host");
+    assertThat(NbdAddress.parse("nbds://[::1]/").tlsName()).isEqualTo("::1");
+    assertThat(NbdAddress.parse("nbds://host/?tls-hostname=a").tlsName()).isEqualTo("a");
+    NbdAddress unix = NbdAddress.parse("nbds+unix:///x?tls-hostname=a&socket=/s");
+    assertThat(unix.tlsName()).isEqualTo("a");
+    assertThat(unix.socket()).isEqualTo(Path.of("/s"));
+    assertThat(NbdAddress.parse("nbds+unix:///x?socket=/s").tlsName()).isEqualTo("localhost");
     assertThat(NbdAddress.looksLikeOne("nbds://host/")).isTrue();
     assertThat(NbdAddress.looksLikeOne("/dev/nbd0")).isFalse();
     assertThat(NbdAddress.looksLikeOne("nbd.img")).isFalse();

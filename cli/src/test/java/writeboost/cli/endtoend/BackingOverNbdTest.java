@@ -148,7 +148,8 @@ final class BackingOverNbdTest {
     String nobody = "nbd+unix:///?socket=" + workspace.socket("nobody");
     refused(1, "does not answer", nobody);
     refused(2, "not an NBD address", "nbd://");
-    refused(2, "TLS is not supported yet", "nbds://host/");
+    refused(1, "no such file", "nbds://host/", "--backing-tls-ca", "new");
+    refused(2, "--backing-tls-ca", "nbds://host/", "--backing-tls-cert", "x");
     refused(2, "leave out --backing-size", nobody, "--backing-size", "1G");
     refused(2, "is for a BACKING over NBD", workspace.file("image") + "", "--backing-no-flush");
   }
