@@ -301,6 +301,9 @@ final class HostileSession {
       expect(request.length >= 0 && request.length <= most, "a request's length");
       expect(request.offset >= 0 && request.offset <= SIZE - request.length, "a request's offset");
       if (command == Protocol.CMD_WRITE) {
+        if (request.length > in.remaining() && random.nextInt(10) == 0) {
+          guess();
+        }
         await(request.length);
         for (int i = 0; i < request.length; i++) {
           expect(in.get() == data(request.offset + i), "the payload of a write");
@@ -318,13 +321,21 @@ final class HostileSession {
         answerInChunks(request, error);
         return;
       }
+      long cookie = request.cookie;
+      if (random.nextInt(60) == 0) { // of an earlier, or a later, request in the same slot
+        cookie += (1L << 32) * (random.nextInt(5) - 2);
+      }
+      if (cookie != request.cookie) {
+        lie(request);
+      } else {
+        note(request, error);
+      }
       boolean data = request.command == Protocol.CMD_READ && error == 0;
       ByteBuffer reply = ByteBuffer.allocate(16 + (data ? request.length : 0));
-      reply.putInt(Protocol.SIMPLE_REPLY_MAGIC).putInt(error).putLong(request.cookie);
+      reply.putInt(Protocol.SIMPLE_REPLY_MAGIC).putInt(error).putLong(cookie);
       for (int i = 0; data && i < request.length; i++) {
         reply.put(data(request.offset + i));
       }
-      note(request, error);
       send(reply.array());
     }
 
@@ -338,18 +349,32 @@ final class HostileSession {
       } else if (request.command == Protocol.CMD_BLOCK_STATUS) {
         reply.status(context, request.length);
       }
-      boolean sound = !damage.done;
       if (random.nextInt(40) == 0 && reply.lie(request.offset, request.length)) {
-        if (sound) {
-          lies.add(place(request));
-        }
-        honest = false;
-        damage.end();
+        lie(request);
       } else {
         note(request, error);
       }
       for (byte[] chunk : reply.finish()) {
         send(chunk);
+      }
+    }
+
+    /** What follows cannot be. */
+    private void lie(Asked about) {
+      if (!damage.done) {
+        lies.add(place(about));
+      }
+      honest = false;
+      damage.end();
+    }
+
+    /** Answers what may not have come, and may not even have been sent in full. */
+    private void guess() throws IOException {
+      honest = false;
+      damage.end();
+      for (int i = 0; i < 3; i++) {
+        ByteBuffer reply = ByteBuffer.allocate(16).putInt(Protocol.SIMPLE_REPLY_MAGIC);
+        send(reply.putInt(0).putLong(1L << 32 | (255 - random.nextInt(24))).array());
       }
     }
 
