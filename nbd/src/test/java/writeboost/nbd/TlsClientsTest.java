@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,19 +103,8 @@ class TlsClientsTest {
   /** TLS 1.3: the client's K command wants both sides to take new keys. */
   @Test
   void keysAreRenewedInBetween() throws Exception {
-    ExternalTool openssl = ExternalTool.find("openssl");
     try (ServerSocketChannel listener = ServerSocketChannel.open()) {
-      listener.bind(new InetSocketAddress("localhost", 0));
-      int at = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-      Process client =
-          openssl.startForInput(
-              "s_client",
-              "-connect",
-              "localhost:" + at,
-              "-cert",
-              folder.resolve("client-cert.pem").toString(),
-              "-key",
-              folder.resolve("client-key.pem").toString());
+      Process client = connectWithOpenssl(listener, "-tls1_3");
       try (Wire wire = new Wire(listener.accept())) {
         wire.startTls(tls.serverEngine());
         ByteBuffer line = ByteBuffer.allocate(5);
@@ -135,6 +126,39 @@ class TlsClientsTest {
         wire.endOutput();
         String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(output).contains("closed");
+      } finally {
+        client.destroyForcibly();
+      }
+    }
+  }
+
+  private Process connectWithOpenssl(ServerSocketChannel listener, String version)
+      throws IOException {
+    listener.bind(new InetSocketAddress("localhost", 0));
+    return ExternalTool.find("openssl")
+        .startForInput(
+            "s_client",
+            version,
+            "-connect",
+            "localhost:" + ((InetSocketAddress) listener.getLocalAddress()).getPort(),
+            "-cert",
+            folder.resolve("client-cert.pem").toString(),
+            "-key",
+            folder.resolve("client-key.pem").toString());
+  }
+
+  /** TLS 1.2: it costs the server more than the client, and nobody needs it. */
+  @Test
+  void aSecondHandshakeIsRefused() throws Exception {
+    try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+      Process client = connectWithOpenssl(listener, "-tls1_2");
+      try (Wire wire = new Wire(listener.accept())) {
+        wire.startTls(tls.serverEngine());
+        client.outputWriter().write("R\n");
+        client.outputWriter().flush();
+        assertThatThrownBy(() -> wire.read(ByteBuffer.allocate(1)))
+            .isInstanceOf(SSLException.class)
+            .hasMessage("renegotiation is refused");
       } finally {
         client.destroyForcibly();
       }
