@@ -109,6 +109,7 @@ final class StatusJson {
       json.writeStringProperty("address", client.address());
       json.writeStringProperty("export", client.export());
       json.writeStringProperty("phase", client.phase().name().toLowerCase(Locale.ROOT));
+      json.writeBooleanProperty("tls", client.encrypted());
       json.writeStringProperty("since", client.since().toString());
       json.writeNumberProperty("requests_in_flight", client.requestsInFlight());
       json.writeNumberProperty("held_bytes", client.bytesHeld());

@@ -9,6 +9,7 @@ import java.time.Instant;
  * @param address of a TCP client; "unix" of another
  * @param export that it uses, printable; empty in the handshake
  * @param phase how far it is
+ * @param encrypted it uses TLS
  * @param since when it connected
  * @param requestsInFlight that were read and are not answered
  * @param bytesHeld memory that its requests hold, those included that it has sent only a part of
@@ -20,6 +21,7 @@ public record ClientStatus(
     String address,
     String export,
     Phase phase,
+    boolean encrypted,
     Instant since,
     int requestsInFlight,
     long bytesHeld,

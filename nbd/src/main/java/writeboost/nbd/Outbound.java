@@ -449,6 +449,7 @@ final class Outbound {
           connection.address(),
           export,
           phase,
+          wire.isEncrypted(),
           connection.since(),
           inFlight,
           bytesHeld,

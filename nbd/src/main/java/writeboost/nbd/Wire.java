@@ -15,7 +15,7 @@ final class Wire implements AutoCloseable {
   private final SocketChannel socket;
 
   /** Once there, there is no way around it. Set before another thread reads or writes. */
-  private @Nullable TlsSocket tls;
+  private volatile @Nullable TlsSocket tls;
 
   Wire(SocketChannel socket) {
     this.socket = socket;

@@ -102,6 +102,7 @@ class ExportsTest {
       client.optionsUntilAck();
       assertThat(client.errorOf(RawClient.write(1, 0, TransmissionTest.filled(512, 1)))).isZero();
       assertThat(server.clients().getFirst().export()).isEqualTo("two");
+      assertThat(server.clients().getFirst().encrypted()).isFalse();
     }
     try (RawClient client = RawClient.ready(address)) {
       assertThat(client.readBack(0, 512)).containsOnly(0);

@@ -268,6 +268,7 @@ class TlsTest {
         go(client);
       }
       stalled.send(RawClient.read(1, 0, large));
+      assertThat(served.server.clients()).allMatch(ClientStatus::encrypted);
       while (served.server.clients().stream().noneMatch(client -> client.bytesHeld() >= large)) {
         Thread.onSpinWait();
       }
