@@ -22,8 +22,9 @@ import writeboost.device.Request;
 import writeboost.device.Requests;
 
 /**
- * An export of an NBD server, as a disk. Any thread. Requests go out on one connection, many in
- * flight; when it is lost, the device connects again by itself, for ever, until {@link #close}.
+ * An export of an NBD server, as a disk. Any thread. Requests go out on one connection (for several
+ * see {@link NbdConnections}), many in flight; when it is lost, the device connects again by
+ * itself, for ever, until {@link #close}.
  *
  * <p>What a lost connection means, because nobody knows what the server still has:
  *
@@ -167,20 +168,37 @@ public final class NbdDevice implements BlockDevice {
   public void submit(Request[] batch, int count) {
     boolean held = false;
     for (int i = 0; i < count; i++) {
-      Request request = batch[i];
-      int answer = check(request);
-      if (answer == Traffic.HELD) {
-        answer = traffic.admit(request);
-      }
-      if (answer == Traffic.HELD) {
-        held = true;
-      } else {
-        Traffic.complete(request, answer);
-      }
+      held |= hold(batch[i]);
     }
     if (held) {
-      traffic.wakeSender();
+      send();
     }
+  }
+
+  /** As {@link #submit} of one. If the answer is true, it waits for a {@link #send}. */
+  boolean hold(Request request) {
+    int answer = check(request);
+    if (answer == Traffic.HELD) {
+      answer = traffic.admit(request);
+    }
+    if (answer != Traffic.HELD) {
+      Traffic.complete(request, answer);
+    }
+    return answer == Traffic.HELD;
+  }
+
+  void send() {
+    traffic.wakeSender();
+  }
+
+  /** Whether the server says that several connections see, and flush, the same. */
+  boolean canShare() {
+    return export.canMultiConnect();
+  }
+
+  /** That {@code other} is a connection to the same export. */
+  void requireSame(NbdDevice other) throws IOException {
+    other.export.requireSame(export, options);
   }
 
   private int check(Request request) {

@@ -60,6 +60,10 @@ record RemoteExport(
     return has(Protocol.TRANSMIT_ROTATIONAL);
   }
 
+  boolean canMultiConnect() {
+    return has(Protocol.TRANSMIT_CAN_MULTI_CONN);
+  }
+
   boolean canCache() {
     return has(Protocol.TRANSMIT_SEND_CACHE);
   }

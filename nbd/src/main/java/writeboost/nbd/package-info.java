@@ -23,7 +23,8 @@
  * <p>The client:
  *
  * <ul>
- *   <li>{@code NbdDevice}: start here; what a lost connection means
+ *   <li>{@code NbdDevice}: start here; what a lost connection means; {@code NbdConnections}:
+ *       several
  *   <li>{@code NbdAddress}, {@code ClientOptions}: where and how
  *   <li>{@code Link}: one connection; {@code ClientHandshake}: its beginning; {@code RemoteExport}:
  *       what the server said in it
