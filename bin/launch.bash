@@ -72,10 +72,12 @@ build() {
     # In a directory of its own, so that it does not get in the way of a "mvn verify" that runs at the same time.
     (
       cd "$root" || exit
+      set -o pipefail
       export JAVA_HOME=$jdk
       # Maven's own libraries make a newer JDK warn.
       export MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
-      exec mvn -B -q -ntp -Dstyle.color=never -Dmaven.test.skip -Dformat.skip -Doutput=target/launcher -pl "$module" -am package
+      # It resets the colours of a terminal that is not there.
+      mvn -B -q -ntp -Dmaven.test.skip -Dformat.skip -Doutput=target/launcher -pl "$module" -am package 2>&1 | sed $'s/\e\\[0*m//g'
     ) {lock}>&- </dev/null >&2 || fail 'the build failed, see above; nothing was started'
     mkdir "$builds/$new" \
       && cp -r "$root/$module"/target/launcher/{"$jar",lib} "$builds/$new" \
