@@ -86,6 +86,9 @@ final class RunningServer implements AutoCloseable {
       throw CommandFailure.failure(
           path + ": there is no such control socket; check the path, or start the server");
     }
+    if (Files.isRegularFile(path) || Files.isDirectory(path)) {
+      throw CommandFailure.failure(path + ": is not a control socket; check the path");
+    }
     try {
       return new RunningServer(path, ControlClient.connect(path));
     } catch (ConnectException e) {

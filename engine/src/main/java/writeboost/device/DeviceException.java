@@ -23,6 +23,7 @@ public final class DeviceException extends IOException {
     return switch (error) {
       case LinuxErrno.ENOENT ->
           "no such file or folder; check the path, or give a size to create it";
+      case LinuxErrno.ELOOP -> "its symbolic links lead in a circle";
       case LinuxErrno.ENOTDIR -> "a part of the path is not a folder";
       case LinuxErrno.EACCES, Errno.EPERM ->
           "permission denied; change its owner or rights, or the user";

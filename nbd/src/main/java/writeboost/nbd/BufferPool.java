@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The last part of the total is for READs alone, as far as it is larger than any share: writes
  * that wait, because a log is full, do not hold up READs that could be answered.
  *
+ * <p>Another part is for shares that use little: a few clients that hold as much as they may, and
+ * do not get on with it, leave others room for what these usually send.
+ *
  * <p>Slabs that nobody uses are kept for the next, up to {@link #RETAINED} bytes.
  */
 final class BufferPool {
@@ -38,11 +41,15 @@ final class BufferPool {
 
   static final long RETAINED = 64L << 20;
 
+  /** Bytes beyond what is guaranteed. A share that uses no more has the whole total to draw on. */
+  static final long LITTLE = 8L << 20;
+
   private final Runnable whenShort;
   private final long lookEveryNs;
   private final long shareBytes;
   private final long totalBytes;
   private final long writeBytes; // of the total, for everything but READs
+  private final long forLittle; // of the total, for shares that use little
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
@@ -63,6 +70,7 @@ final class BufferPool {
     this.shareBytes = shareBytes;
     this.totalBytes = totalBytes;
     this.writeBytes = totalBytes - Math.min(totalBytes - shareBytes, Protocol.MAX_PAYLOAD);
+    this.forLittle = Math.min((totalBytes - shareBytes) / 2, Protocol.MAX_PAYLOAD);
     for (int power = 0; power <= power(Protocol.MAX_PAYLOAD); power++) {
       idle.add(new ArrayDeque<>());
     }
@@ -209,7 +217,10 @@ final class BufferPool {
 
     private boolean fits(int size, long total) {
       long after = beyondGuaranteed(held + size);
-      return after <= shareBytes && usedBytes + after - beyondGuaranteed(held) <= total;
+      // The only large READ of a share may have it all: writes that wait must not hold it up.
+      boolean onlyRead = total > writeBytes && beyondGuaranteed(held) == 0;
+      long bound = after <= LITTLE || onlyRead ? total : total - forLittle;
+      return after <= shareBytes && usedBytes + after - beyondGuaranteed(held) <= bound;
     }
 
     private void charge(int size) {

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *     room for {@value #GUARANTEED_REQUESTS}, and is not read from while that is used up
  * @param connectionBytes bytes; memory for requests in flight of one connection. A connection that
  *     has used it up is not read from until something completes
- * @param totalBytes bytes; the same for all connections together. Beyond it every connection keeps
- *     a small share of its own, so that none can starve another
+ * @param totalBytes bytes; the same for all connections together; of what is more than {@code
+ *     connectionBytes}, half is for connections that use little. Beyond it every connection keeps a
+ *     small share of its own, so that none can starve another
  * @param latencies told how long each request took
  * @param tls if there is one, a client must start TLS before anything else; null for none
  */
@@ -42,7 +43,7 @@ public record ServerOptions(
           64,
           16 * CONNECTION_REQUESTS,
           64L << 20,
-          96L << 20,
+          128L << 20,
           Latencies.NONE,
           null);
 

@@ -53,7 +53,7 @@ class BufferPoolTest {
   @Test
   void writesLeaveRoomForTheLargestRead() {
     BufferPool pool = new BufferPool(32 * MIB, 128 * MIB, () -> {}, Long.MAX_VALUE);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 12; i++) {
       BufferPool.Share writing = pool.share();
       while (writing.tryTake(MIB) != null) {}
     }
@@ -103,5 +103,18 @@ class BufferPoolTest {
     }
     taken.forEach(Slab::release);
     assertThat(pool.usedBytes()).isZero();
+  }
+
+  @Test
+  void theGreedyLeaveRoomForThoseWhoUseLittle() {
+    BufferPool pool = new BufferPool(32 * MIB, 96 * MIB, () -> {}, Long.MAX_VALUE);
+    BufferPool.Share[] greedy = {pool.share(), pool.share(), pool.share()};
+    for (BufferPool.Share share : greedy) {
+      while (share.tryTakeForRead(MIB) != null) {}
+    }
+    assertThat(pool.usedBytes()).isBetween(60L * MIB, 80L * MIB);
+    BufferPool.Share modest = pool.share();
+    assertThat(modest.tryTakeForRead(4 * MIB)).isNotNull();
+    assertThat(modest.tryTake(MIB)).isNull(); // writes have less
   }
 }
