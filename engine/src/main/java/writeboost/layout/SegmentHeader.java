@@ -139,10 +139,16 @@ public final class SegmentHeader {
       MemorySegment header,
       long headerOffset,
       int dataCrc) {
+    int seed = lineCrcSeed(uuidHigh, uuidLow, incarnation, id);
+    return lineCrc(seed, i, header, headerOffset, dataCrc);
+  }
+
+  /** The same, with what {@link #lineCrcSeed} has summed for the whole segment. */
+  public static int lineCrc(int seed, int i, MemorySegment header, long headerOffset, int dataCrc) {
     long at = metablock(headerOffset, i);
     long sector = header.get(LONG, at + SECTOR_OFFSET);
     int rest = header.get(INT, at + MASK_OFFSET);
-    return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
+    return lineCrc(seed, i, sector, rest, dataCrc);
   }
 
   /** The same for a line whose metablock is given by its fields. */
@@ -159,23 +165,19 @@ public final class SegmentHeader {
       int lostOrRun,
       int dataCrc) {
     int rest = rest(sectorsMask, zeroRun, groupEnd, lostOrRun);
-    return lineCrc(uuidHigh, uuidLow, incarnation, id, i, sector, rest, dataCrc);
+    return lineCrc(lineCrcSeed(uuidHigh, uuidLow, incarnation, id), i, sector, rest, dataCrc);
   }
 
-  private static int lineCrc(
-      long uuidHigh,
-      long uuidLow,
-      int incarnation,
-      long id,
-      int i,
-      long sector,
-      int rest,
-      int dataCrc) {
+  /** What the CRCs of all lines of a segment begin with, as a running value. */
+  public static int lineCrcSeed(long uuidHigh, long uuidLow, int incarnation, long id) {
     int running = Crc32c.appendLong(~0, Long.reverseBytes(uuidHigh));
     running = Crc32c.appendLong(running, Long.reverseBytes(uuidLow));
     running = Crc32c.appendInt(running, incarnation);
-    running = Crc32c.appendLong(running, id);
-    running = Crc32c.appendInt(running, i);
+    return Crc32c.appendLong(running, id);
+  }
+
+  private static int lineCrc(int seed, int i, long sector, int rest, int dataCrc) {
+    int running = Crc32c.appendInt(seed, i);
     running = Crc32c.appendLong(running, sector);
     running = Crc32c.appendInt(running, rest);
     return Crc32c.combineBlock(~running, dataCrc);

@@ -72,7 +72,11 @@ public final class Log {
     buffers = new SegmentBuffer[count];
     for (int i = 0; i < count; i++) {
       buffers[i] =
-          new SegmentBuffer(memory, i * geometry.segmentBytes(), geometry.linesPerSegment());
+          new SegmentBuffer(
+              memory,
+              i * geometry.segmentBytes(),
+              geometry.linesPerSegment(),
+              layout.hasLineChecksums());
     }
     durableId = ring.newestId();
   }
@@ -96,8 +100,7 @@ public final class Log {
     if (current == null || found == BlockIndex.NONE) {
       return false;
     }
-    long id = found == ZEROES ? ring.idOf(zeroes.find(block)) : ring.idOfLine(found);
-    return id == current.id;
+    return found == ZEROES ? ring.idOf(zeroes.find(block)) == current.id : current.holds(found);
   }
 
   /** Whether a zero run is newer than {@code line}, which is what the index has of the block. */
@@ -179,7 +182,7 @@ public final class Log {
       forget(occupant);
     }
     ring.open(id, incarnation);
-    buffer.open(id);
+    buffer.open(id, ring.line(ring.position(id, 0)));
     current = buffer;
     return true;
   }
@@ -213,7 +216,7 @@ public final class Log {
   public int take(long block, int sectors, long replaced) {
     SegmentBuffer buffer = Objects.requireNonNull(current);
     int i = buffer.fill;
-    int line = ring.line(ring.position(buffer.id, i));
+    int line = buffer.firstLine + i;
     table.set(line, block, sectors, LineTable.DIRTY | LineTable.FILLING, 0);
     if (replaced == BlockIndex.NONE) {
       index.insert(block, line);
@@ -264,10 +267,10 @@ public final class Log {
    */
   public boolean isOpen(long line) {
     SegmentBuffer buffer = current;
-    if (buffer == null || buffer.pins > 0 || ring.idOfLine(line) != buffer.id) {
+    if (buffer == null || buffer.pins > 0 || !buffer.holds(line)) {
       return false;
     }
-    return (ring.indexOfLine(line) >= buffer.frozen || !rules.hold(Rule.FROZEN_IS_IMMUTABLE))
+    return ((int) line - buffer.firstLine >= buffer.frozen || !rules.hold(Rule.FROZEN_IS_IMMUTABLE))
         && !isFilling(line);
   }
 
@@ -284,9 +287,14 @@ public final class Log {
     buffer.fillingOpen++;
   }
 
-  /** The data of line {@code i} is in place. */
+  /** Lines that the current segment has left; {@link #hasRoom} was true. */
+  public int linesLeft() {
+    return geometry.linesPerSegment() - Objects.requireNonNull(current).fill;
+  }
+
+  /** The data of line {@code i} is in place, and summed. */
   public void published(SegmentBuffer buffer, int i, Effects effects) {
-    table.clearFlag(ring.line(ring.position(buffer.id, i)), LineTable.FILLING);
+    table.clearFlag(buffer.firstLine + i, LineTable.FILLING);
     if (i < buffer.frozen) {
       buffer.fillingFrozen--;
     } else {
@@ -320,7 +328,7 @@ public final class Log {
     if (buffer.fill == buffer.frozen) {
       return;
     }
-    table.setFlag(ring.line(ring.position(buffer.id, buffer.fill - 1)), LineTable.GROUP_END);
+    table.setFlag(buffer.firstLine + buffer.fill - 1, LineTable.GROUP_END);
     buffer.frozen = buffer.fill;
     buffer.fillingFrozen += buffer.fillingOpen;
     buffer.fillingOpen = 0;

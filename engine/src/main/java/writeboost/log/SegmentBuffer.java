@@ -3,6 +3,7 @@ package writeboost.log;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import writeboost.layout.Crc32c;
 import writeboost.layout.Geometry;
 
 /**
@@ -74,6 +75,12 @@ public final class SegmentBuffer {
   /** CRC-32C of the data of lines 0 .. {@link #submitted}; kept by the encoder. */
   int dataCrc;
 
+  /** The line number of line 0, unsigned. */
+  int firstLine;
+
+  /** Per line: the CRC-32C of its data, where the layout has checksums. */
+  private final int[] lineDataCrcs;
+
   /**
    * Per line: the position of the dirty line that it replaced and that is retired once this one is
    * durable, or -1.
@@ -82,15 +89,17 @@ public final class SegmentBuffer {
 
   private final @Nullable LineWaiter[] waiters;
 
-  SegmentBuffer(MemorySegment memory, long base, int linesPerSegment) {
+  SegmentBuffer(MemorySegment memory, long base, int linesPerSegment, boolean summed) {
     this.memory = memory;
     this.base = base;
+    this.lineDataCrcs = new int[summed ? linesPerSegment : 0];
     this.superseded = new long[linesPerSegment];
     this.waiters = new LineWaiter[linesPerSegment];
   }
 
-  void open(long newId) {
+  void open(long newId, int newFirstLine) {
     id = newId;
+    firstLine = newFirstLine;
     fill = 0;
     frozen = 0;
     submitted = 0;
@@ -112,6 +121,27 @@ public final class SegmentBuffer {
   /** Bytes from the start of {@link #memory} to line {@code i}. */
   public long lineBase(int i) {
     return base + (long) Geometry.BLOCK * (1 + i);
+  }
+
+  /** Whether the line of this number is one of the segment's, which is the newest in its slot. */
+  boolean holds(long line) {
+    long i = line - Integer.toUnsignedLong(firstLine);
+    return i >= 0 && i < superseded.length;
+  }
+
+  /**
+   * The data of line {@code i} is what it will be when the line is published. Called by whoever has
+   * filled it, outside the lock, while the processor's cache still has the data.
+   */
+  public void sum(int i) {
+    if (lineDataCrcs.length > 0) {
+      lineDataCrcs[i] = Crc32c.of(memory, lineBase(i), Geometry.BLOCK);
+    }
+  }
+
+  /** What {@link #sum} has found. */
+  int lineDataCrc(int i) {
+    return lineDataCrcs[i];
   }
 
   /** Lets {@code waiter} know when line {@code i} is published. */

@@ -73,11 +73,11 @@ final class SegmentEncoding extends Work {
     if (from == 0) {
       SegmentHeader.clear(memory, header);
     }
-    long first = log.ring.position(segment.id, 0);
+    int seed = SegmentHeader.lineCrcSeed(uuidHigh, uuidLow, log.incarnation, segment.id);
     int crc = segment.dataCrc;
     for (int i = from; i < to; i++) {
-      int line = log.ring.line(first + i);
-      int dataCrc = Crc32c.of(memory, segment.lineBase(i), Geometry.BLOCK);
+      int line = segment.firstLine + i;
+      int dataCrc = segment.lineDataCrc(i);
       boolean zeroRun = log.table.has(line, LineTable.ZERO_RUN);
       boolean groupEnd = log.table.has(line, LineTable.GROUP_END);
       SegmentHeader.encodeMetablock(
@@ -89,9 +89,7 @@ final class SegmentEncoding extends Work {
           zeroRun,
           groupEnd,
           zeroRun ? log.table.runBlocks(line) - 1 : log.table.lost(line));
-      lineCrcs[i] =
-          SegmentHeader.lineCrc(
-              uuidHigh, uuidLow, log.incarnation, segment.id, i, memory, header, dataCrc);
+      lineCrcs[i] = SegmentHeader.lineCrc(seed, i, memory, header, dataCrc);
       SegmentHeader.setLineCrc(memory, header, i, lineCrcs[i]);
       crc = Crc32c.combineBlock(crc, dataCrc);
     }
@@ -112,9 +110,9 @@ final class SegmentEncoding extends Work {
 
   @Override
   public void finished(Effects effects) {
-    long first = log.ring.position(buffer().id, 0);
+    int first = buffer().firstLine;
     for (int i = from; i < to; i++) {
-      log.table.setCrc(log.ring.line(first + i), lineCrcs[i]);
+      log.table.setCrc(first + i, lineCrcs[i]);
     }
     writer.encoded(this, effects);
   }

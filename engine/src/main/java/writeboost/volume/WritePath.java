@@ -24,10 +24,10 @@ import writeboost.log.SegmentBuffer;
 final class WritePath {
 
   /**
-   * Pieces that one turn takes apart before others get the lock; the rest of a larger request
-   * follows when those are done.
+   * Lines that one turn takes before others get the lock; the rest of a larger request follows when
+   * those are done.
    */
-  private static final int PIECES_PER_TURN = 2048;
+  private static final int LINES_PER_TURN = 2048;
 
   private final Log log;
   private final Statistics statistics;
@@ -82,20 +82,29 @@ final class WritePath {
   /** Makes pieces of what is left of a request; false where it has to wait for room. */
   private boolean takeApart(Ticket ticket, Effects effects) {
     long length = ticket.request.length;
-    for (int turn = 0; ticket.progress < length; turn++) {
-      if (turn == PIECES_PER_TURN || !log.hasRoom()) {
+    int lines = 0;
+    while (ticket.progress < length) {
+      if (lines >= LINES_PER_TURN || !log.hasRoom()) {
         return false;
       }
       long offset = ticket.request.offset + ticket.progress;
       long block = offset >>> Geometry.BLOCK_SHIFT;
       int within = (int) (offset & (Geometry.BLOCK - 1));
-      int runBlocks = within == 0 ? zeroBlocks(ticket) : 0;
+      long whole = within == 0 ? length - ticket.progress >>> Geometry.BLOCK_SHIFT : 0;
+      int runBlocks = zeroBlocks(ticket, whole);
       if (runBlocks > 1) {
         placeZeroRun(ticket, block, runBlocks, effects);
+        lines++;
         ticket.progress += (long) runBlocks * Geometry.BLOCK;
-      } else {
+        continue;
+      }
+      int placed = placeRun(ticket, block, whole, effects);
+      lines += placed;
+      ticket.progress += (long) placed * Geometry.BLOCK;
+      if (placed == 0) {
         int bytes = (int) Math.min(Geometry.BLOCK - within, length - ticket.progress);
         place(ticket, block, within, bytes, effects);
+        lines++;
         ticket.progress += bytes;
       }
     }
@@ -103,15 +112,14 @@ final class WritePath {
   }
 
   /**
-   * Whole blocks of zeroes that the rest of a request begins with, as many as one run takes. TRIM
-   * is a promise of zeroes too: what is discarded must not come back as something older.
+   * How many of the {@code whole} blocks that a request goes on with are zeroes that one run takes.
+   * TRIM is a promise of zeroes too: what is discarded must not come back as something older.
    */
-  private int zeroBlocks(Ticket ticket) {
+  private int zeroBlocks(Ticket ticket, long whole) {
     if (ticket.request.operation == Operation.WRITE || !log.layout.hasZeroRuns()) {
       return 0;
     }
-    long left = ticket.request.length - ticket.progress;
-    return (int) Math.min(left >>> Geometry.BLOCK_SHIFT, LineTable.RUN_BLOCKS_MAX);
+    return (int) Math.min(whole, LineTable.RUN_BLOCKS_MAX);
   }
 
   /** The run's line holds a block of zeroes, as any line holds a block. */
@@ -125,6 +133,41 @@ final class WritePath {
     effects.run(piece);
   }
 
+  /**
+   * Takes new lines for the {@code whole} blocks that a request goes on with, as many as the
+   * current segment has room for; one piece fills them all.
+   *
+   * @return how many; none where the first block is to be overwritten in place
+   */
+  private int placeRun(Ticket ticket, long block, long whole, Effects effects) {
+    SegmentBuffer buffer = Objects.requireNonNull(log.current());
+    int most = (int) Math.min(whole, log.linesLeft());
+    int first = buffer.fill;
+    int lines = 0;
+    while (lines < most) {
+      long old = log.index.find(block + lines);
+      boolean zeroed = log.isZeroed(block + lines, old);
+      if (!zeroed && old != BlockIndex.NONE && log.isOpen(old)) {
+        break;
+      }
+      long found = zeroed ? Log.ZEROES : old;
+      boolean inCurrent = log.isInCurrent(block + lines, found);
+      statistics.piece(true, found >= 0, inCurrent, true);
+      log.take(block + lines, Sectors.ALL, old);
+      lines++;
+    }
+    if (lines > 0) {
+      WritePiece piece = pieces.take();
+      ticket.pieceBegun();
+      int bytes = lines * Geometry.BLOCK;
+      piece.begin(ticket, ticket.request.operation != Operation.WRITE, 0, bytes);
+      piece.fill(buffer, first, Sectors.ALL);
+      effects.run(piece);
+    }
+    return lines;
+  }
+
+  /** A block that is not written whole, or an overwrite in place. */
   private void place(Ticket ticket, long block, int within, int bytes, Effects effects) {
     int sectors = Sectors.mask(within, bytes);
     long old = log.index.find(block);

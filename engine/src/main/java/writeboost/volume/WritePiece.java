@@ -15,8 +15,8 @@ import writeboost.log.SegmentBuffer;
 
 /**
  * The part of a write inside one block, on its way into its line: the old line's other sectors
- * first, where it needs them, then the payload. Pooled; {@link #run} outside the lock, all else
- * under it.
+ * first, where it needs them, then the payload. Or a run of whole blocks, on its way into lines
+ * that lie one after the other. Pooled; {@link #run} outside the lock, all else under it.
  */
 final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
 
@@ -87,7 +87,7 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     rest = Rest.SAME;
   }
 
-  /** Into a new line. */
+  /** Into a new line, or as many of them as the payload has blocks. */
   void fill(SegmentBuffer current, int line, int newSectors) {
     buffer = current;
     index = line;
@@ -156,10 +156,20 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     if (rest != Rest.SAME && bytes < Geometry.BLOCK) {
       fillRest(memory, line);
     }
-    if (zeroes) {
-      memory.asSlice(line + within, bytes).fill((byte) 0);
-    } else {
-      MemorySegment.copy(payload, payloadOffset, memory, line + within, bytes);
+    int left = bytes;
+    int at = within;
+    for (int i = index; left > 0; i++) {
+      int inBlock = Math.min(Geometry.BLOCK - at, left);
+      long from = payloadOffset + bytes - left;
+      long to = target.lineBase(i) + at;
+      if (zeroes) {
+        memory.asSlice(to, inBlock).fill((byte) 0);
+      } else {
+        MemorySegment.copy(payload, from, memory, to, inBlock);
+      }
+      target.sum(i);
+      left -= inBlock;
+      at = 0;
     }
   }
 
@@ -208,9 +218,11 @@ final class WritePiece extends LineWaiter implements DeviceOperation.Owner {
     ticket = null;
     payload = MemorySegment.NULL;
     oldBuffer = null;
-    SegmentBuffer filled = target;
     buffer = null;
-    log.published(filled, index, effects);
+    int lines = Math.max(1, bytes >>> Geometry.BLOCK_SHIFT);
+    for (int i = index; i < index + lines; i++) {
+      log.published(target, i, effects);
+    }
     path.pieceDone(this);
     done.pieceDone(keptApart ? Errno.OK : Errno.EIO, effects);
   }

@@ -242,6 +242,7 @@ final class CopyForward extends DurabilityWaiter implements DeviceOperation.Owne
         MemorySegment.copy(memory, base + at, target, at, Geometry.SECTOR);
       }
     }
+    buffer.sum(i);
     log.published(buffer, i, effects);
   }
 
