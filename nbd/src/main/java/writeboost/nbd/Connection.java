@@ -81,6 +81,11 @@ final class Connection implements Runnable {
     }
   }
 
+  private void submitFailed(Throwable e) {
+    failed(e);
+    abort();
+  }
+
   private void failed(Throwable e) {
     LOG.log(Level.ERROR, "NBD connection of " + peer + " failed", e);
   }
@@ -115,8 +120,9 @@ final class Connection implements Runnable {
       outbound.useChunks();
     }
     boolean timed = !latencies.equals(Latencies.NONE);
+    Backlog backlog = new Backlog("nbd backlog " + peer, device, outbound, this::submitFailed);
     Transmission transmission =
-        new Transmission(agreed, share, input, outbound, server::isDraining, timed, turn);
+        new Transmission(agreed, share, input, outbound, server::isDraining, timed, turn, backlog);
     phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {
@@ -132,6 +138,7 @@ final class Connection implements Runnable {
       phase = ClientStatus.Phase.ENDING;
       abort();
       outbound.breakOff();
+      backlog.end();
       outbound.cancel(device);
       outbound.awaitIdle();
       outbound.end();

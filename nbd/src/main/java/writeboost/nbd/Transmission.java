@@ -16,6 +16,8 @@ import writeboost.device.Request;
  * The loop of one connection, on its thread: read as much as there is in one call, submit every
  * whole request in it as one batch, write every reply that came of it in one call, read again.
  *
+ * <p>Long payloads are the exception: see {@link Backlog}.
+ *
  * <p>It parks in three places only: reading, writing (the client is slow), and when all memory or
  * all commands are in use. It always submits and answers what it has before.
  */
@@ -37,10 +39,14 @@ final class Transmission {
   private final BooleanSupplier draining;
   private final boolean timed;
   private final ClientTurn turn;
+  private final Backlog backlog;
 
   private final Command[] commands = new Command[Outbound.MAX_COMMANDS];
   private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
   private int batched;
+
+  /** A WRITE with a long payload is in the batch. */
+  private boolean longBatch;
 
   /** Short READs are answered from here, one after another from whole pages. */
   private @Nullable Slab replies;
@@ -59,6 +65,7 @@ final class Transmission {
   /**
    * @param timed requests are told when they came
    * @param turn told of the waiting for payload
+   * @param backlog for what is to be submitted while the next payload comes
    */
   Transmission(
       Negotiated negotiated,
@@ -67,7 +74,8 @@ final class Transmission {
       Outbound outbound,
       BooleanSupplier draining,
       boolean timed,
-      ClientTurn turn) {
+      ClientTurn turn,
+      Backlog backlog) {
     this.device = negotiated.exported().device();
     this.contexts = negotiated.contexts();
     this.structured = negotiated.structured();
@@ -78,6 +86,7 @@ final class Transmission {
     this.draining = draining;
     this.timed = timed;
     this.turn = turn;
+    this.backlog = backlog;
   }
 
   /**
@@ -92,6 +101,7 @@ final class Transmission {
       // The header alone, when a long payload is expected: that is then received where it stays.
       int most = longWrites ? Protocol.REQUEST_BYTES - input.available() : Integer.MAX_VALUE;
       if (!input.fill(wanted, most)) {
+        backlog.awaitEmpty();
         outbound.awaitWritten(); // it may read still; what is in the device is not waited for
         return draining.getAsBoolean();
       }
@@ -209,6 +219,7 @@ final class Transmission {
         throw new EOFException();
       }
       longWrites = true;
+      longBatch = true;
     }
     command.request.set(
         Operation.WRITE, next.requestFlags(), next.offset, length, command.slab.memory, at);
@@ -316,13 +327,18 @@ final class Transmission {
     return command;
   }
 
-  /** Submits the batch, and answers what is complete. */
+  /** Submits the batch, or has it submitted, and answers what is complete. */
   private void flush() {
     if (batched > 0) {
       int count = batched;
       batched = 0;
       outbound.submitting(commands, count);
-      device.submit(batch, count);
+      if (longBatch || !backlog.isEmpty()) {
+        longBatch = false;
+        backlog.add(batch, count);
+      } else {
+        device.submit(batch, count);
+      }
     }
     outbound.drain();
   }

@@ -1,0 +1,154 @@
+package writeboost.nbd;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import writeboost.device.BlockDevice;
+import writeboost.device.Request;
+
+/**
+ * Requests that a thread of their own submits, in their order, while the connection's thread
+ * receives the next payload: for long payloads, which take the device as long to copy and to sum as
+ * they take to be received. The thread begins with the first of them.
+ *
+ * <p>All but the thread's own part belongs to the connection's thread.
+ */
+final class Backlog {
+
+  private final String name;
+  private final BlockDevice device;
+  private final Outbound outbound;
+  private final FailureListener failures;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition(); // for the thread
+  private final Condition progress = lock.newCondition(); // for the connection's thread
+
+  // Guarded by the lock. Request n is in slot n % MAX_COMMANDS, which cannot overflow.
+  private final Request[] queue = new Request[Outbound.MAX_COMMANDS];
+  private long head; // before it everything is submitted
+  private long tail;
+  private boolean ending;
+  private boolean ended;
+
+  /** Of the thread. */
+  private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
+
+  private @Nullable Thread thread;
+
+  /** Told of a device that has thrown something. */
+  @FunctionalInterface
+  interface FailureListener {
+    void failed(Throwable e);
+  }
+
+  /**
+   * @param name of the thread
+   */
+  Backlog(String name, BlockDevice device, Outbound outbound, FailureListener failures) {
+    this.name = name;
+    this.device = device;
+    this.outbound = outbound;
+    this.failures = failures;
+  }
+
+  /** Whether all requests are submitted. */
+  boolean isEmpty() {
+    if (thread == null) {
+      return true;
+    }
+    lock.lock();
+    try {
+      return head == tail;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void add(Request[] requests, int count) {
+    if (thread == null) {
+      thread = Thread.ofPlatform().daemon().name(name).start(this::submitUntilEnd);
+    }
+    lock.lock();
+    try {
+      for (int i = 0; i < count; i++) {
+        queue[slot(tail++)] = requests[i];
+      }
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until everything is submitted, and what came of it is written. */
+  void awaitEmpty() {
+    lock.lock();
+    try {
+      while (head < tail && !ended) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Submits what is left, and ends the thread. */
+  void end() {
+    if (thread == null) {
+      return;
+    }
+    lock.lock();
+    try {
+      ending = true;
+      work.signal();
+      while (!ended) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void submitUntilEnd() {
+    try {
+      int count = next(0);
+      while (count > 0) {
+        device.submit(batch, count);
+        outbound.drain();
+        count = next(count);
+      }
+    } catch (RuntimeException | Error e) {
+      failures.failed(e);
+    } finally {
+      lock.lock();
+      ended = true;
+      progress.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /** After {@code submitted} requests of the batch: waits for others; 0 at the end. */
+  private int next(int submitted) {
+    lock.lock();
+    try {
+      head += submitted;
+      if (head == tail) {
+        progress.signalAll();
+      }
+      while (head == tail && !ending) {
+        work.awaitUninterruptibly();
+      }
+      int count = (int) (tail - head);
+      for (int i = 0; i < count; i++) {
+        batch[i] = queue[slot(head + i)];
+      }
+      return count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static int slot(long request) {
+    return (int) request & (Outbound.MAX_COMMANDS - 1);
+  }
+}
