@@ -43,7 +43,7 @@ public final class MemoryDevice implements BlockDevice {
       throw new IllegalArgumentException("size must be a positive multiple of 512: " + size);
     }
     try {
-      memory = Posix.reserve(size, arena);
+      memory = AnonymousMemory.reserve(size, arena);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -114,14 +114,17 @@ public final class MemoryDevice implements BlockDevice {
     return (int) (offset >>> regionShift);
   }
 
-  /** Zeroes a range of {@link Posix#reserve}d memory, and gives the RAM under whole pages back. */
+  /**
+   * Zeroes a range of {@link AnonymousMemory#reserve}d memory, and gives the RAM under whole pages
+   * back.
+   */
   static void zero(MemorySegment reserved, long offset, long length) {
     long end = offset + length;
     long from = Math.min(offset + PAGE_BYTES - 1 & -PAGE_BYTES, end);
     long to = Math.max(end & -PAGE_BYTES, from);
     reserved.asSlice(offset, from - offset).fill((byte) 0);
     reserved.asSlice(to, end - to).fill((byte) 0);
-    if (to > from && !Posix.discard(reserved.asSlice(from, to - from))) {
+    if (to > from && !AnonymousMemory.discard(reserved.asSlice(from, to - from))) {
       reserved.asSlice(from, to - from).fill((byte) 0);
     }
   }

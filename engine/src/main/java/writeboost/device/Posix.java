@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -15,7 +14,7 @@ import java.util.Objects;
 
 /**
  * The system calls that Java has no name for, on Linux (x86-64 and aarch64): the only class that
- * calls foreign functions. Any thread.
+ * calls foreign functions, with {@link AnonymousMemory}. Any thread.
  *
  * <p>Unless said otherwise a call returns what the system call returns, or the negated errno. Calls
  * are restarted after a signal (EINTR); {@link #read} and {@link #write} go on after a short
@@ -59,9 +58,6 @@ public final class Posix {
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
-  private static final int PROT_READ_WRITE = 3;
-  private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
-  private static final int MADV_DONTNEED = 4;
   private static final int FADV_WILLNEED = 3;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -95,16 +91,11 @@ public final class Posix {
       function("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle LINKAT =
       function("linkat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle MMAP =
-      function("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle MUNMAP = function("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle MADVISE =
-      function("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle GETEUID = function("geteuid", JAVA_INT);
   private static final MethodHandle UMASK = function("umask", JAVA_INT, JAVA_INT);
 
   /** What a thread needs to make calls: a place for errno, and one for a small argument. */
-  private static final class CallState {
+  static final class CallState {
     final MemorySegment errno = Arena.ofAuto().allocate(CALL_STATE);
     final MemorySegment argument = Arena.ofAuto().allocate(16, 8);
 
@@ -113,78 +104,9 @@ public final class Posix {
     }
   }
 
-  private static final ThreadLocal<CallState> STATE = ThreadLocal.withInitial(CallState::new);
+  static final ThreadLocal<CallState> STATE = ThreadLocal.withInitial(CallState::new);
 
   private Posix() {}
-
-  // ---- memory ----------------------------------------------------------------------------------
-
-  /**
-   * Address space of {@code bytes} zeroes, page aligned, that costs RAM only where it has been
-   * touched. Lives until {@link #release}; touching it after that ends the process.
-   *
-   * @throws IOException if the address space cannot be had
-   */
-  public static MemorySegment reserve(long bytes) throws IOException {
-    if (bytes <= 0) {
-      throw new IllegalArgumentException("bytes: " + bytes);
-    }
-    CallState state = STATE.get();
-    long address;
-    try {
-      address =
-          state.result(
-              (long)
-                  MMAP.invokeExact(
-                      state.errno,
-                      0L,
-                      bytes,
-                      PROT_READ_WRITE,
-                      MAP_PRIVATE_ANONYMOUS_NORESERVE,
-                      -1,
-                      0L));
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-    if (address < 0) {
-      throw new IOException(
-          ("cannot reserve %d MiB of memory (%s): raise the limits on address space and overcommit"
-                  + " (ulimit -v, vm.overcommit_memory), or use a smaller size")
-              .formatted(bytes >> 20, Errno.name((int) -address)));
-    }
-    return MemorySegment.ofAddress(address).reinterpret(bytes);
-  }
-
-  /** As {@link #reserve(long)}, but released when {@code arena} is closed: safe after that, too. */
-  public static MemorySegment reserve(long bytes, Arena arena) throws IOException {
-    return reserve(bytes).reinterpret(arena, Posix::release);
-  }
-
-  /** Gives back, whole, what {@link #reserve(long)} returned. */
-  public static void release(MemorySegment reserved) {
-    CallState state = STATE.get();
-    try {
-      int ignored = (int) MUNMAP.invokeExact(state.errno, reserved.address(), reserved.byteSize());
-      assert ignored == 0;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-  }
-
-  /**
-   * Zeroes whole pages of {@link #reserve}d memory by giving the RAM under them back; false where
-   * that cannot be, as with locked memory, and nothing was done.
-   */
-  static boolean discard(MemorySegment pages) {
-    CallState state = STATE.get();
-    try {
-      return 0
-          == (int)
-              MADVISE.invokeExact(state.errno, pages.address(), pages.byteSize(), MADV_DONTNEED);
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-  }
 
   // ---- input and output ------------------------------------------------------------------------
 
@@ -457,8 +379,7 @@ public final class Posix {
     return memory.address() + offset;
   }
 
-  private static MethodHandle function(
-      String name, MemoryLayout result, MemoryLayout... arguments) {
+  static MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
     return bind(
         name, FunctionDescriptor.of(result, arguments), Linker.Option.captureCallState("errno"));
   }
@@ -482,7 +403,7 @@ public final class Posix {
     return LINKER.downcallHandle(address, descriptor, options);
   }
 
-  private static RuntimeException unexpected(Throwable thrown) {
+  static RuntimeException unexpected(Throwable thrown) {
     if (thrown instanceof RuntimeException e) {
       return e;
     }

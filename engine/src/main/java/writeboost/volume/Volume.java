@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
+import writeboost.device.AnonymousMemory;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.Errno;
@@ -17,7 +18,6 @@ import writeboost.device.Extents;
 import writeboost.device.Fingerprint;
 import writeboost.device.Limits;
 import writeboost.device.Operation;
-import writeboost.device.Posix;
 import writeboost.device.Request;
 import writeboost.layout.Formatter;
 import writeboost.layout.Geometry;
@@ -105,10 +105,10 @@ public final class Volume implements BlockDevice {
       Start.Started started = start(backing, blockingCache, options, found, progress, memory);
       return new Volume(backing, blockingCache, options, started, memory, found);
     } catch (UncheckedIOException e) {
-      memory.forEach(Posix::release);
+      memory.forEach(AnonymousMemory::release);
       throw e.getCause();
     } catch (IOException | RuntimeException e) {
-      memory.forEach(Posix::release);
+      memory.forEach(AnonymousMemory::release);
       throw e;
     }
   }
@@ -154,7 +154,8 @@ public final class Volume implements BlockDevice {
 
   private static MemorySegment reserve(long bytes, List<MemorySegment> memory) {
     try {
-      MemorySegment reserved = Posix.reserve(bytes);
+      MemorySegment reserved = AnonymousMemory.reserve(bytes);
+      AnonymousMemory.preferHugePages(reserved);
       memory.add(reserved);
       return reserved;
     } catch (IOException e) {
@@ -376,7 +377,7 @@ public final class Volume implements BlockDevice {
       LockSupport.parkNanos(IDLE_PAUSE_NS);
     }
     if (driver.isIdle()) {
-      memory.forEach(Posix::release);
+      memory.forEach(AnonymousMemory::release);
     }
   }
 }

@@ -12,13 +12,13 @@ import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class PosixTest {
+class AnonymousMemoryTest {
   private static final long GIB = 1L << 30;
 
   @Test
   void reservedMemoryIsZeroAndTakesRamOnlyWhereTouched() throws Exception {
     long before = residentBytes();
-    MemorySegment memory = Posix.reserve(64 * GIB);
+    MemorySegment memory = AnonymousMemory.reserve(64 * GIB);
     try {
       assertThat(memory.address() % 4096).isZero();
       assertThat(memory.byteSize()).isEqualTo(64 * GIB);
@@ -27,13 +27,13 @@ class PosixTest {
       assertThat(memory.get(ValueLayout.JAVA_LONG, 33 * GIB)).isEqualTo(42);
       assertThat(residentBytes() - before).isLessThan(GIB);
     } finally {
-      Posix.release(memory);
+      AnonymousMemory.release(memory);
     }
   }
 
   @Test
   void memoryThatCannotBeHadIsAnException() {
-    assertThatThrownBy(() -> Posix.reserve(1L << 60))
+    assertThatThrownBy(() -> AnonymousMemory.reserve(1L << 60))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("cannot reserve")
         .hasMessageContaining("ENOMEM");
@@ -42,7 +42,7 @@ class PosixTest {
   @Test
   void memoryOfAnArenaIsSafeAfterItsEnd() throws Exception {
     Arena arena = Arena.ofConfined();
-    MemorySegment memory = Posix.reserve(4096, arena);
+    MemorySegment memory = AnonymousMemory.reserve(4096, arena);
     memory.set(ValueLayout.JAVA_LONG, 0, 42);
     arena.close();
     assertThatThrownBy(() -> memory.get(ValueLayout.JAVA_LONG, 0))
@@ -56,7 +56,7 @@ class PosixTest {
     int size = 8 * 4096;
     Random random = new Random(7);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = Posix.reserve(size, arena);
+      MemorySegment memory = AnonymousMemory.reserve(size, arena);
       MemorySegment model = arena.allocate(size);
       for (int round = 0; round < 500; round++) {
         memory.fill((byte) 1);
