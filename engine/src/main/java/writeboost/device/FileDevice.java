@@ -1,12 +1,14 @@
 package writeboost.device;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file or block device, through direct I/O where it takes that. Any thread; requests are carried
- * out, and completed, by a few threads of its own, or on the caller's by {@link #execute}.
+ * out, and completed, by a few threads of its own, or on the caller's by {@link #execute}; with
+ * {@link DeviceIo#IO_URING} most are carried out by the kernel and completed by one thread.
  *
  * <p>A failed flush is reported once, by the FLUSH or FUA write that ran into it: the kernel then
  * counts the lost pages as written, so the caller must write again what was not yet durable.
@@ -28,6 +30,11 @@ public final class FileDevice implements BlockDevice {
   private final PositionedIo io;
   private final Zeroing zeroing;
   private final TaskQueue queue;
+  private final String description;
+
+  /** Null if everything is done by threads. */
+  private final @Nullable RequestRing ring;
+
   private final @Nullable BusyTime busyTime;
   private final boolean rotational;
 
@@ -41,6 +48,11 @@ public final class FileDevice implements BlockDevice {
     this(file, DEFAULT_THREADS);
   }
 
+  /** As {@link #FileDevice(DeviceFile)}; {@link #description} says what came of {@code wanted}. */
+  public FileDevice(DeviceFile file, DeviceIo wanted) {
+    this(file, file.mode(), DEFAULT_THREADS, wanted);
+  }
+
   /**
    * @param threads how many requests are carried out at the same time
    */
@@ -50,6 +62,10 @@ public final class FileDevice implements BlockDevice {
 
   /** As if the file wanted {@code mode}. */
   FileDevice(DeviceFile file, DirectMode mode, int threads) {
+    this(file, mode, threads, DeviceIo.THREADS);
+  }
+
+  FileDevice(DeviceFile file, DirectMode mode, int threads, DeviceIo wanted) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads: " + threads);
     }
@@ -70,6 +86,18 @@ public final class FileDevice implements BlockDevice {
           .name("io-" + file.path().getFileName() + "-" + i)
           .start(this::run);
     }
+    RequestRing opened = null;
+    String how = mode.description();
+    if (wanted == DeviceIo.IO_URING && mode.direct()) {
+      try {
+        opened = new RequestRing(file, io, queue);
+        how += ", io_uring";
+      } catch (IOException e) {
+        how += ", without io_uring (%s)".formatted(e.getMessage());
+      }
+    }
+    ring = opened;
+    description = how;
   }
 
   @Override
@@ -118,7 +146,7 @@ public final class FileDevice implements BlockDevice {
       extents.complete(error);
     } else if (file.isBlockDevice()) {
       BlockDevice.super.describe(extents);
-    } else if (!queue.add(new DeviceTask[] {extents}, 1)) {
+    } else if (!queue.add(extents)) {
       extents.complete(Errno.ESHUTDOWN);
     }
   }
@@ -130,7 +158,7 @@ public final class FileDevice implements BlockDevice {
       return;
     }
     Prefetch hint = new Prefetch(offset, Math.min(length, PREFETCH_BYTES_MAX));
-    if (prefetches.incrementAndGet() > PREFETCHES_MAX || !queue.add(new DeviceTask[] {hint}, 1)) {
+    if (prefetches.incrementAndGet() > PREFETCHES_MAX || !queue.add(hint)) {
       prefetches.decrementAndGet();
     }
   }
@@ -142,12 +170,13 @@ public final class FileDevice implements BlockDevice {
 
   /** How I/O is done, for people. */
   public String description() {
-    return mode.description();
+    return description;
   }
 
   @Override
   public void submit(Request[] batch, int count) {
-    if (!queue.add(batch, count)) {
+    boolean added = ring == null ? queue.add(batch, count) : ring.add(batch, count);
+    if (!added) {
       for (int i = 0; i < count; i++) {
         batch[i].complete(Errno.ESHUTDOWN);
       }
@@ -164,7 +193,7 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public void cancel(Request request) {
-    if (queue.remove(request)) {
+    if (ring != null && ring.remove(request) || queue.remove(request)) {
       request.complete(Errno.ECANCELED);
     }
   }
@@ -172,6 +201,9 @@ public final class FileDevice implements BlockDevice {
   /** Waits for what was submitted. Not from a completion. */
   @Override
   public void close() {
+    if (ring != null) {
+      ring.close();
+    }
     queue.close();
     if (!closed) {
       closed = true;
@@ -241,7 +273,8 @@ public final class FileDevice implements BlockDevice {
     };
   }
 
-  private static int toErrno(int error) {
+  /** What a request ends with for an error number of Linux. */
+  static int toErrno(int error) {
     return switch (error) {
       case 0, Errno.EINVAL, Errno.ENOSPC, Errno.ENOTSUP -> error;
       case LinuxErrno.EDQUOT -> Errno.ENOSPC;

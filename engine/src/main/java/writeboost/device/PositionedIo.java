@@ -3,8 +3,8 @@ package writeboost.device;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.StampedLock;
 
 /**
  * Reads and writes any sectors of an open file from and to any memory, whatever alignment direct
@@ -20,10 +20,15 @@ final class PositionedIo {
 
   /**
    * A write of part of an aligned unit reads the rest of it and writes it back, which must not undo
-   * another write to that rest: it is alone ({@code writeLock}), all others share ({@code
-   * readLock}). Not used where a unit is one sector, as no request is less.
+   * another write to that rest: it is alone (the write lock), all others share (the read lock). Not
+   * used where a unit is one sector, as no request is less.
+   *
+   * <p>Not reentrant, and not tied to a thread: a write through io_uring ends on another one.
    */
-  private final ReadWriteLock units = new ReentrantReadWriteLock();
+  private final StampedLock units = new StampedLock();
+
+  /** Writes of parts that are under way or wait. */
+  private final AtomicInteger partialWrites = new AtomicInteger();
 
   PositionedIo(int fd, DirectMode mode) {
     this.fd = fd;
@@ -61,25 +66,54 @@ final class PositionedIo {
   }
 
   int write(MemorySegment data, long dataOffset, long length, long position) {
-    if (offsetMask < Requests.SECTOR_BYTES) {
+    if (!unitsAreLocked()) {
       return writeUnlocked(data, dataOffset, length, position);
     }
-    var lock = wholeUnits(position, length) ? units.readLock() : units.writeLock();
-    lock.lock();
+    if (wholeUnits(position, length)) {
+      long stamp = units.readLock();
+      try {
+        return writeUnlocked(data, dataOffset, length, position);
+      } finally {
+        units.unlockRead(stamp);
+      }
+    }
+    partialWrites.incrementAndGet();
+    long stamp = units.writeLock();
     try {
       return writeUnlocked(data, dataOffset, length, position);
     } finally {
-      lock.unlock();
+      units.unlockWrite(stamp);
+      partialWrites.decrementAndGet();
     }
+  }
+
+  /**
+   * Has to be asked before a write of whole units that somebody else carries out, who calls {@link
+   * #endWholeUnits} at its end. False, and nothing has begun, while parts of units are written: it
+   * would have to wait.
+   */
+  boolean beginWholeUnits() {
+    return !unitsAreLocked() || partialWrites.get() == 0 && units.tryReadLock() != 0;
+  }
+
+  /** From any thread. */
+  void endWholeUnits() {
+    if (unitsAreLocked() && !units.tryUnlockRead()) {
+      throw new IllegalStateException("a write ended that had not begun");
+    }
+  }
+
+  private boolean unitsAreLocked() {
+    return offsetMask >= Requests.SECTOR_BYTES;
   }
 
   /** fallocate on whole units, kept apart from writes of parts of them. */
   int allocate(int mode, long length, long position) {
-    units.readLock().lock();
+    long stamp = units.readLock();
     try {
       return Posix.allocate(fd, mode, position, length);
     } finally {
-      units.readLock().unlock();
+      units.unlockRead(stamp);
     }
   }
 
@@ -113,7 +147,8 @@ final class PositionedIo {
     }
   }
 
-  private boolean fits(MemorySegment data, long dataOffset, long length, long position) {
+  /** Whether the memory, and the place in the file, are aligned as direct I/O wants it. */
+  boolean fits(MemorySegment data, long dataOffset, long length, long position) {
     return data.isNative()
         && ((data.address() + dataOffset) & memoryMask) == 0
         && wholeUnits(position, length);

@@ -14,7 +14,7 @@ import java.util.Objects;
 
 /**
  * The system calls that Java has no name for, on Linux (x86-64 and aarch64): the only class that
- * calls foreign functions, with {@link AnonymousMemory}. Any thread.
+ * calls foreign functions, with {@link AnonymousMemory} and {@link IoUring}. Any thread.
  *
  * <p>Unless said otherwise a call returns what the system call returns, or the negated errno. Calls
  * are restarted after a signal (EINTR); {@link #read} and {@link #write} go on after a short
@@ -368,7 +368,7 @@ public final class Posix {
   // ---- end of the calls ------------------------------------------------------------------------
 
   /** Good while the caller keeps {@code memory} reachable, which a pending request does. */
-  private static long checkedAddress(MemorySegment memory, long offset, long length) {
+  static long checkedAddress(MemorySegment memory, long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (!memory.isNative()) {
       throw new IllegalArgumentException("memory on the heap has no address");
@@ -384,7 +384,7 @@ public final class Posix {
         name, FunctionDescriptor.of(result, arguments), Linker.Option.captureCallState("errno"));
   }
 
-  private static MethodHandle variadic(
+  static MethodHandle variadic(
       int fixedArguments, String name, MemoryLayout result, MemoryLayout... arguments) {
     return bind(
         name,

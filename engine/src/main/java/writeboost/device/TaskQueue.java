@@ -1,6 +1,5 @@
 package writeboost.device;
 
-import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -10,17 +9,10 @@ import org.jspecify.annotations.Nullable;
  * wait than ever before.
  */
 final class TaskQueue {
-  private static final int FIRST_CAPACITY = 64; // a power of two, as every capacity
-
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition added = lock.newCondition();
   private final Condition left = lock.newCondition();
-
-  /** A cancelled request leaves null. */
-  private @Nullable DeviceTask[] ring = new @Nullable DeviceTask[FIRST_CAPACITY];
-
-  private long head;
-  private long tail;
+  private final PendingTasks pending = new PendingTasks();
   private int waiting;
   private int takers;
   private boolean closed;
@@ -39,13 +31,27 @@ final class TaskQueue {
       if (closed) {
         return false;
       }
-      while (tail - head + count > ring.length) {
-        grow();
-      }
       for (int i = 0; i < count; i++) {
-        ring[index(tail++)] = batch[i];
+        pending.add(batch[i]);
       }
       for (int i = Math.min(count, waiting); i > 0; i--) {
+        added.signal();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** As {@link #add(DeviceTask[], int)}, of one. */
+  boolean add(DeviceTask task) {
+    lock.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      pending.add(task);
+      if (waiting > 0) {
         added.signal();
       }
       return true;
@@ -59,13 +65,9 @@ final class TaskQueue {
     lock.lock();
     try {
       while (true) {
-        while (head < tail) {
-          int i = index(head++);
-          DeviceTask task = ring[i];
-          ring[i] = null;
-          if (task != null) {
-            return task;
-          }
+        DeviceTask task = pending.poll();
+        if (task != null) {
+          return task;
         }
         if (closed) {
           takers--;
@@ -85,13 +87,7 @@ final class TaskQueue {
   boolean remove(Request request) {
     lock.lock();
     try {
-      for (long i = head; i < tail; i++) {
-        if (ring[index(i)] == request) {
-          ring[index(i)] = null;
-          return true;
-        }
-      }
-      return false;
+      return pending.remove(request);
     } finally {
       lock.unlock();
     }
@@ -109,18 +105,5 @@ final class TaskQueue {
     } finally {
       lock.unlock();
     }
-  }
-
-  private int index(long position) {
-    return (int) position & (ring.length - 1);
-  }
-
-  private void grow() {
-    @Nullable DeviceTask[] larger = new @Nullable DeviceTask[2 * ring.length];
-    for (long i = head; i < tail; i++) {
-      larger[(int) i & (larger.length - 1)] = ring[index(i)];
-    }
-    Arrays.fill(ring, null);
-    ring = larger;
   }
 }
