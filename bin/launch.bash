@@ -6,10 +6,15 @@
 #
 # Everything but java's own output goes to stderr: stdout belongs to the command.
 #
-# To be set before: root (the source tree), name (for messages), module (what to build), jar (what it is called).
+# To be set before: root (the source tree), name (for messages), module (what to build), jar (what it is called). A function
+# "rehearse", if there is one, starts and ends the program once with the command that its arguments begin, so that the JVM can keep
+# what it learns of a start (JEP 514).
 
 # shellcheck shell=bash disable=SC2154
 set -u
+
+# What a rehearsal leaves in the directory of a build.
+aot=start.aot
 
 say() {
   printf '%s: %s\n' "$name" "$1" >&2
@@ -19,6 +24,22 @@ fail() {
   say "$1"
   exit 1
 }
+
+# Serial collector: a request allocates nothing, so collections are rare and small; it starts fastest and has no threads of its
+# own beside those that do I/O. Buffers, index and line table lie outside the heap, which therefore stays small. Out of heap,
+# the process ends at once: the log is made for a crash, not for half a server. The JVM's own warnings must not get into
+# stdout. No performance data: that is a file in /tmp, whose disk may stall the JVM. All compilers are on: a server runs for
+# months. Where what a rehearsal has left does not fit (another JDK), the JVM starts without it, and needs no words for that.
+java_options=(
+  --enable-native-access=ALL-UNNAMED
+  -XX:+UseSerialGC
+  -Xmx512m
+  -XX:+ExitOnOutOfMemoryError
+  -XX:-UsePerfData
+  -XX:+DisplayVMOutputToStderr
+  -Xlog:disable
+  -Xlog:all=warning,aot*=off,cds*=off:stderr
+)
 
 # Asks the file "release" in a JDK's home, because asking java itself would cost 40 ms.
 is_jdk_25() {
@@ -84,6 +105,10 @@ build() {
       && printf '%s\n' "$new" >"$builds/next" \
       && touch -r "$start" "$builds/next" \
       && mv "$builds/next" "$builds/current" || fail "cannot write to $builds; nothing was started"
+    if declare -F rehearse >/dev/null; then
+      rehearse "$jdk/bin/java" "${java_options[@]}" -XX:AOTCacheOutput="$builds/$new/$aot" -jar "$builds/$new/$jar" {lock}>&- \
+        || say 'what makes starts faster could not be prepared; it works without'
+    fi
     for build in "$builds"/build-*; do
       [[ $build == */"$previous" || $build == */"$new" ]] || rm -rf -- "$build"
     done
@@ -108,26 +133,14 @@ launch() {
     fi
   fi
 
-  # Serial collector: a request allocates nothing, so collections are rare and small; it starts fastest and has no threads of its
-  # own beside those that do I/O. Buffers, index and line table lie outside the heap, which therefore stays small. Out of heap,
-  # the process ends at once: the log is made for a crash, not for half a server. The JVM's own warnings must not get into
-  # stdout. No performance data: that is a file in /tmp, whose disk may stall the JVM. All compilers are on: a server runs for
-  # months.
-  local java_options=(
-    --enable-native-access=ALL-UNNAMED
-    -XX:+UseSerialGC
-    -Xmx512m
-    -XX:+ExitOnOutOfMemoryError
-    -XX:-UsePerfData
-    -XX:+DisplayVMOutputToStderr
-    -Xlog:disable
-    -Xlog:all=warning:stderr
-  )
   # A JVM takes names of files for what the locale says; in a locale without UTF-8 it cannot name one with an umlaut.
   case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
     *[Uu][Tt][Ff]-8 | *[Uu][Tt][Ff]8) ;;
     *) export LC_ALL=C.UTF-8 ;;
   esac
+  if [[ -r $builds/$build/$aot ]]; then
+    java_options+=(-XX:AOTCache="$builds/$build/$aot")
+  fi
   # shellcheck disable=SC2086 # several options, separated by blanks
   exec "$jdk/bin/java" "${java_options[@]}" ${WRITEBOOST_JAVA_OPTS:-} -jar "$builds/$build/$jar" "$@"
 }

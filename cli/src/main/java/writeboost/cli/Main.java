@@ -1,6 +1,8 @@
 package writeboost.cli;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,21 +15,6 @@ import picocli.CommandLine.Spec;
     name = "writeboost",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {
-      ServeCommand.class,
-      FormatCommand.class,
-      CheckCommand.class,
-      DumpCommand.class,
-      WritebackCommand.class,
-      StatusCommand.class,
-      MessageCommand.class,
-      TableCommand.class,
-      DrainCommand.class,
-      SuspendCommand.class,
-      ResumeCommand.class,
-      StopCommand.class,
-      SimulateCommand.class
-    },
     description = "A log-structured write-back cache for block storage, exported over NBD.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -35,6 +22,25 @@ import picocli.CommandLine.Spec;
       "  writeboost serve --help"
     })
 public final class Main implements Runnable {
+
+  /** By name, in the order of the help. */
+  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("serve", ServeCommand.class);
+    COMMANDS.put("format", FormatCommand.class);
+    COMMANDS.put("check", CheckCommand.class);
+    COMMANDS.put("dump", DumpCommand.class);
+    COMMANDS.put("writeback", WritebackCommand.class);
+    COMMANDS.put("status", StatusCommand.class);
+    COMMANDS.put("message", MessageCommand.class);
+    COMMANDS.put("table", TableCommand.class);
+    COMMANDS.put("drain", DrainCommand.class);
+    COMMANDS.put("suspend", SuspendCommand.class);
+    COMMANDS.put("resume", ResumeCommand.class);
+    COMMANDS.put("stop", StopCommand.class);
+    COMMANDS.put("simulate", SimulateCommand.class);
+  }
 
   /** Reads the version from the jar that this class came in. */
   static final class Version implements IVersionProvider {
@@ -50,7 +56,7 @@ public final class Main implements Runnable {
   private CommandSpec spec;
 
   public static void main(String[] args) {
-    CommandLine command = new CommandLine(new Main());
+    CommandLine command = commandLine(args.length == 0 ? "" : args[0]);
     command.setParameterExceptionHandler((e, unused) -> tell(e.getMessage() + hint(e)));
     command.setExecutionExceptionHandler((e, unused, parsed) -> failed(e));
     int exitCode = command.execute(args);
@@ -58,6 +64,18 @@ public final class Main implements Runnable {
     System.err.flush();
     // Threads of a device that hangs would keep the process from ending in any gentler way.
     Runtime.getRuntime().halt(exitCode);
+  }
+
+  /** Only with the command that is asked for: to look at all of them is half of a start. */
+  static CommandLine commandLine(String asked) {
+    CommandLine main = new CommandLine(new Main());
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (name.equals(asked) || !COMMANDS.containsKey(asked)) {
+            main.addSubcommand(name, command);
+          }
+        });
+    return main;
   }
 
   private static String hint(ParameterException e) {

@@ -61,7 +61,7 @@ final class CliRulesTest {
   }
 
   private static Stream<CommandLine> commands() {
-    CommandLine main = new CommandLine(new Main());
+    CommandLine main = Main.commandLine("");
     return Stream.concat(Stream.of(main), main.getSubcommands().values().stream());
   }
 

@@ -86,6 +86,26 @@ final class LauncherTest {
   }
 
   @Test
+  void aBuildPreparesFasterStarts() throws Exception {
+    launch();
+    launch();
+    assertThat(Files.readAllLines(temporary.resolve("prepared")))
+        .containsOnly(jars().getFirst().resolveSibling("start.aot").toString())
+        .hasSize(2);
+  }
+
+  @Test
+  void worksWhereFasterStartsCannotBePrepared() throws Exception {
+    environment.put("JAVA_HOME", plantJdk("another jdk", "25.0.3", "exit 1").toString());
+    Result result = launch("x");
+    assertThat(result.exit()).isZero();
+    assertThat(result.out()).containsExactly("in " + elsewhere, "argument x");
+    assertThat(result.err())
+        .contains("writeboost: what makes starts faster could not be prepared; it works without");
+    assertThat(temporary.resolve("prepared")).doesNotExist();
+  }
+
+  @Test
   void buildsAgainWhenASourceChanged() throws Exception {
     launch();
     touch("engine/src/main/java/engine/Old.java");
@@ -293,6 +313,10 @@ final class LauncherTest {
   }
 
   private Path plantJdk(String name, String version) throws IOException {
+    return plantJdk(name, version, "{ echo ready; : >\"${1#*=}\"; exit; }");
+  }
+
+  private Path plantJdk(String name, String version, String rehearsal) throws IOException {
     Path home = temporary.resolve(name);
     Files.createDirectories(home.resolve("bin"));
     Files.writeString(home.resolve("release"), "OS=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
@@ -300,12 +324,17 @@ final class LauncherTest {
     script(
         home.resolve("bin/java"),
         """
-        while [[ $1 != -jar ]]; do shift; done
+        while [[ $1 != -jar ]]; do
+          [[ $1 == -XX:AOTCacheOutput=* ]] && %s
+          [[ $1 == -XX:AOTCache=* && -f ${1#*=} ]] && echo "${1#*=}" >>"%s/prepared"
+          shift
+        done
         [[ -f $2 ]] || { echo "no jar: $2"; exit 9; }
         shift 2
         echo "in $PWD"
-        (($# == 0)) || printf 'argument %s\\n' "$@\"\
-        """);
+        (($# == 0)) || printf 'argument %%s\\n' "$@\"\
+        """
+            .formatted(rehearsal, temporary));
     return home;
   }
 
