@@ -6,9 +6,9 @@
 #
 # Everything but java's own output goes to stderr: stdout belongs to the command.
 #
-# To be set before: root (the source tree), name (for messages), module (what to build), jar (what it is called). A function
-# "rehearse", if there is one, starts and ends the program once with the command that its arguments begin, so that the JVM can keep
-# what it learns of a start (JEP 514).
+# To be set before: root (the source tree), name (for messages), module (what to build), jar (what it is called); main where it is
+# another class than the one that the jar names. A function "rehearse", if there is one, starts and ends the program once with the
+# command that its arguments begin, so that the JVM can keep what it learns of a start (JEP 514).
 
 # shellcheck shell=bash disable=SC2154
 set -u
@@ -141,6 +141,8 @@ launch() {
   if [[ -r $builds/$build/$aot ]]; then
     java_options+=(-XX:AOTCache="$builds/$build/$aot")
   fi
+  local program=(-jar "$builds/$build/$jar")
+  [[ -z ${main:-} ]] || program=(-cp "$builds/$build/$jar" "$main")
   # shellcheck disable=SC2086 # several options, separated by blanks
-  exec "$jdk/bin/java" "${java_options[@]}" ${WRITEBOOST_JAVA_OPTS:-} -jar "$builds/$build/$jar" "$@"
+  exec "$jdk/bin/java" "${java_options[@]}" ${WRITEBOOST_JAVA_OPTS:-} "${program[@]}" "$@"
 }
