@@ -16,7 +16,7 @@ import writeboost.log.Log;
  *   no line                      -> backing device, straight into the caller's buffer; neighbouring blocks in one read
  *   zero run                     -> zeroes; neighbouring blocks together
  *   line being filled            -> wait until it is published
- *   all wanted sectors in a line -> RAM buffer, or cache device (neighbouring lines in one read) and CRC check
+ *   all wanted sectors in a line -> RAM buffer, or cache device and CRC check; neighbouring lines together
  *   some of them                 -> backing device, then the line's sectors laid over
  * </pre>
  */
@@ -70,23 +70,20 @@ final class ReadPath {
     return end;
   }
 
-  /**
-   * Whether a block's line lies right behind the run that begins at {@code first}, whole, on the
-   * cache device.
-   */
+  /** Whether a block's line lies, whole, right behind the run that begins at {@code first}. */
   private boolean follow(long first, int within, int distance, long next, int bytes) {
     return within == 0
         && bytes == Geometry.BLOCK
         && next == first + distance
         && log.ring.indexOfLine(next) == log.ring.indexOfLine(first) + distance
-        && isWholeOnDevice(first)
-        && isWholeOnDevice(next);
+        && isWhole(first)
+        && isWhole(next);
   }
 
-  private boolean isWholeOnDevice(long line) {
+  private boolean isWhole(long line) {
     return log.table.sectors((int) line) == Sectors.ALL
         && log.table.lost((int) line) == 0
-        && log.bufferOf(log.ring.idOfLine(line)) == null;
+        && !log.isFilling(line);
   }
 
   private void count(long block, long line, int bytes) {

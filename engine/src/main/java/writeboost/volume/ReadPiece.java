@@ -28,6 +28,7 @@ import writeboost.log.SegmentBuffer;
 final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
 
   private enum Source {
+    /** One line, some of its sectors or all; or a run of whole lines. */
     RAM,
     /** Whole lines, straight into the caller's memory. */
     DEVICE,
@@ -231,7 +232,11 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
     switch (source) {
       case RAM -> {
         SegmentBuffer from = Objects.requireNonNull(buffer);
-        lay(from.memory, from.lineBase(index));
+        if (isSingle()) {
+          lay(from.memory, from.lineBase(index));
+        } else {
+          MemorySegment.copy(from.memory, from.lineBase(index), payload, payloadOffset, bytes);
+        }
       }
       case BOUNCE -> {
         damaged = !check.isIntact(id, index, bounces.memory(), bounce);
