@@ -10,6 +10,7 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
+import writeboost.device.DeviceIo;
 import writeboost.device.FileCreation;
 import writeboost.device.FileDevice;
 import writeboost.device.Identity;
@@ -231,10 +232,10 @@ final class Devices implements AutoCloseable {
     }
   }
 
-  /** To be called once. */
-  BlockDevice backingDevice() {
+  /** To be called once; {@code io} is for a file or block device. */
+  BlockDevice backingDevice(DeviceIo io) {
     if (remote == null) {
-      return new FileDevice(require(backing));
+      return new FileDevice(require(backing), io);
     }
     return remote.limits().alignment() > Geometry.SECTOR ? new SectorDevice(remote) : remote;
   }

@@ -13,6 +13,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import writeboost.device.DeviceIo;
+import writeboost.device.FileDevice;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
 import writeboost.nbd.Tls;
@@ -173,6 +175,14 @@ final class ServeCommand implements Callable<Integer> {
   private boolean failWhenFull;
 
   @Option(
+      names = "--device-io",
+      paramLabel = "io_uring|threads",
+      description =
+          "How files and block devices are read and written. Default: io_uring, and threads where"
+              + " the kernel does not let us use that.")
+  private String deviceIo = FileDevice.DEFAULT_IO.optionName();
+
+  @Option(
       names = "--insecure",
       description = "Allow TCP, unencrypted, on other addresses than loopback.")
   private boolean insecure;
@@ -217,6 +227,7 @@ final class ServeCommand implements Callable<Integer> {
                 salvage,
                 tunables(),
                 failWhenFull,
+                deviceIo(),
                 tls),
             new Served(socketName(), place.name(), cache.toAbsolutePath(), order, given()),
             new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
@@ -229,6 +240,14 @@ final class ServeCommand implements Callable<Integer> {
       throw CommandFailure.usage("--adopt is for caches of layout v2; leave out one of the two");
     }
     return chosen;
+  }
+
+  private DeviceIo deviceIo() throws CommandFailure {
+    try {
+      return DeviceIo.named(deviceIo);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--device-io " + e.getMessage());
+    }
   }
 
   private List<ListenAddress> addresses() throws CommandFailure {

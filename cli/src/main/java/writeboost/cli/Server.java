@@ -6,6 +6,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
+import writeboost.device.DeviceIo;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
 import writeboost.layout.Geometry;
@@ -54,6 +55,7 @@ final class Server {
       boolean salvage,
       Tunables tunables,
       boolean failWhenFull,
+      DeviceIo deviceIo,
       @Nullable Tls tls) {}
 
   private final Backing backing;
@@ -120,8 +122,8 @@ final class Server {
 
   private int serve(Devices devices, Listeners listeners, StopSignal stop)
       throws CommandFailure, IOException {
-    BlockDevice backingDevice = devices.backingDevice();
-    FileDevice cacheDevice = new FileDevice(devices.cache());
+    BlockDevice backingDevice = devices.backingDevice(settings.deviceIo);
+    FileDevice cacheDevice = new FileDevice(devices.cache(), settings.deviceIo);
     Volume volume = open(devices, backingDevice, cacheDevice, stop);
     try {
       listeners.complete(settings.addresses);

@@ -146,7 +146,7 @@ final class WritebackCommand implements Callable<Integer> {
     Progress progress = new Progress("reading " + cache, cacheDevice.size(), stop);
     try {
       return Volume.open(
-          devices.backingDevice(),
+          devices.backingDevice(FileDevice.DEFAULT_IO),
           cacheDevice,
           new VolumeOptions(
                   order,

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileDevice implements BlockDevice {
   public static final int DEFAULT_THREADS = 4;
+  public static final DeviceIo DEFAULT_IO = DeviceIo.IO_URING;
 
   /** Of one hint more is not fetched: it would keep a thread from requests. */
   private static final long PREFETCH_BYTES_MAX = 32 << 20;
@@ -45,7 +46,7 @@ public final class FileDevice implements BlockDevice {
 
   /** Takes {@code file} over: it is closed with the device. */
   public FileDevice(DeviceFile file) {
-    this(file, DEFAULT_THREADS);
+    this(file, DEFAULT_IO);
   }
 
   /** As {@link #FileDevice(DeviceFile)}; {@link #description} says what came of {@code wanted}. */
@@ -54,6 +55,8 @@ public final class FileDevice implements BlockDevice {
   }
 
   /**
+   * By threads alone.
+   *
    * @param threads how many requests are carried out at the same time
    */
   public FileDevice(DeviceFile file, int threads) {

@@ -145,7 +145,7 @@ final class IoUring {
    * A ring that takes {@code entries} operations at once, a power of two up to 4096.
    *
    * @throws IOException if the kernel has no io_uring, an older one, or does not let us use it; the
-   *     message is the error's name
+   *     message says which
    */
   static IoUring open(int entries) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -318,9 +318,18 @@ final class IoUring {
     }
   }
 
+  private static String explain(int error) {
+    return switch (error) {
+      case LinuxErrno.ENOSYS -> "the kernel has none";
+      case Errno.EPERM, LinuxErrno.EACCES -> "not permitted";
+      case Errno.EINVAL -> "needs Linux 6.1";
+      default -> Errno.name(error);
+    };
+  }
+
   private static long require(long returned) throws IOException {
     if (returned < 0) {
-      throw new IOException(Errno.name((int) -returned));
+      throw new IOException(explain((int) -returned));
     }
     return returned;
   }

@@ -15,6 +15,7 @@ final class LinuxErrno {
   static final int EISDIR = 21;
   static final int EFBIG = 27;
   static final int EROFS = 30;
+  static final int ENOSYS = 38;
   static final int ELOOP = 40;
   static final int EDQUOT = 122;
 

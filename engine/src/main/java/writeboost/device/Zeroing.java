@@ -9,7 +9,6 @@ import java.lang.foreign.MemorySegment;
  * <p>Results are 0 or a negated errno.
  */
 final class Zeroing {
-  private static final int ENOSYS = 38;
   private static final int PIECE_BYTES = 1 << 20;
   private static final int HOLE = Posix.FALLOC_PUNCH_HOLE | Posix.FALLOC_KEEP_SIZE;
   private static final int KEEP = Posix.FALLOC_ZERO_RANGE | Posix.FALLOC_KEEP_SIZE;
@@ -78,7 +77,7 @@ final class Zeroing {
   }
 
   private static boolean unsupported(int error) {
-    return error == -Errno.ENOTSUP || error == -ENOSYS || error == -Errno.EINVAL;
+    return error == -Errno.ENOTSUP || error == -LinuxErrno.ENOSYS || error == -Errno.EINVAL;
   }
 
   /** Made when it is first needed. */

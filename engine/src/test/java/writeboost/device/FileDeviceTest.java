@@ -6,10 +6,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FileDeviceTest {
   private static final int SIZE = 1 << 20;
@@ -19,7 +22,7 @@ class FileDeviceTest {
   @Test
   void theEndOfAShrunkenFileIsAnErrorNotZeroes() throws Exception {
     for (DeviceUnderTest kind :
-        new DeviceUnderTest[] {DeviceUnderTest.DIRECT_4K, DeviceUnderTest.BUFFERED}) {
+        List.of(DeviceUnderTest.DIRECT_4K, DeviceUnderTest.RING_4K, DeviceUnderTest.BUFFERED)) {
       Path own = Files.createDirectory(folder.resolve(kind.name()));
       try (var opened = kind.open(own, SIZE)) {
         try (var channel = FileChannel.open(own.resolve("device.img"), StandardOpenOption.WRITE)) {
@@ -62,9 +65,10 @@ class FileDeviceTest {
     }
   }
 
-  @Test
-  void cancelsWhatHasNotBegunAndCloseWaitsForTheRest() throws Exception {
-    FileDevice device = new FileDevice(FileCreation.sparse(folder.resolve("d"), SIZE), 1);
+  @ParameterizedTest
+  @EnumSource
+  void cancelsWhatHasNotBegunAndCloseWaitsForTheRest(DeviceIo io) throws Exception {
+    FileDevice device = oneAtATime(io);
     CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     Request first =
@@ -75,7 +79,7 @@ class FileDeviceTest {
                 })
             .set(Operation.FLUSH, 0, 0, 0);
     device.submit(new Request[] {first}, 1);
-    Calls.await(busy); // the only thread
+    Calls.await(busy); // the only thread that completes
 
     AtomicInteger answers = new AtomicInteger();
     Request[] waiting = new Request[200];
@@ -95,9 +99,10 @@ class FileDeviceTest {
     assertThat(waiting[199].error).isZero();
   }
 
-  @Test
-  void aThreadSurvivesACompletionThatThrows() throws Exception {
-    try (FileDevice device = new FileDevice(FileCreation.sparse(folder.resolve("d"), SIZE), 1)) {
+  @ParameterizedTest
+  @EnumSource
+  void aThreadSurvivesACompletionThatThrows(DeviceIo io) throws Exception {
+    try (FileDevice device = oneAtATime(io)) {
       Request bad = Calls.request(Operation.FLUSH, 0, 0, 0);
       bad.completion(
           unused -> {
@@ -120,6 +125,12 @@ class FileDeviceTest {
       assertThat(blocks(path)).isLessThan(SIZE / 512 / 2);
       assertThat(Files.size(path)).isEqualTo(SIZE);
     }
+  }
+
+  /** One thread completes its requests. */
+  private FileDevice oneAtATime(DeviceIo io) throws Exception {
+    DeviceFile file = FileCreation.sparse(folder.resolve("d"), SIZE);
+    return new FileDevice(file, file.mode(), 1, io);
   }
 
   private static long blocks(Path path) throws Exception {

@@ -7,9 +7,14 @@ enum Load {
   READ_1("4 KiB random reads, depth 1", Operation.READ, 4 << 10, 1, false),
   READ_8("4 KiB random reads, depth 8", Operation.READ, 4 << 10, 8, false),
   READ_32("4 KiB random reads, depth 32", Operation.READ, 4 << 10, 32, false),
+  SMALL_WRITE_8("4 KiB random writes, depth 8", Operation.WRITE, 4 << 10, 8, false),
+  SMALL_WRITE_32("4 KiB random writes, depth 32", Operation.WRITE, 4 << 10, 32, false),
   WRITE_1("512 KiB writes, depth 1", Operation.WRITE, 512 << 10, 1, false),
   WRITE_4("512 KiB writes, depth 4", Operation.WRITE, 512 << 10, 4, false),
   SYNC_1("8 KiB write + flush, depth 1", Operation.WRITE, 8 << 10, 1, true);
+
+  /** Requests of this size go to random places, larger ones to one after the other. */
+  private static final int RANDOM_BYTES = 4 << 10;
 
   final String title;
   final Operation operation;
@@ -30,6 +35,6 @@ enum Load {
   }
 
   boolean random() {
-    return operation == Operation.READ;
+    return bytes == RANDOM_BYTES;
   }
 }
