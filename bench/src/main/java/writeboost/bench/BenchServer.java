@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
@@ -25,7 +26,7 @@ import writeboost.volume.VolumeOptions;
 
 /**
  * A process that serves a writeboost volume to be measured: the cache is a file, the backing device
- * is one actuator in RAM. Runs on the main thread until its standard input ends, so that it does
+ * is a model of one in RAM. Runs on the main thread until its standard input ends, so that it does
  * not outlive whoever started it.
  *
  * <pre>
@@ -39,11 +40,11 @@ final class BenchServer {
 
   private BenchServer() {}
 
-  /** Arguments: the socket, the cache file, which exists, and the size of the volume in bytes. */
+  /** Arguments: the socket, and those of a {@link Setup}. */
   public static void main(String[] args) throws IOException {
     Path socket = Path.of(args[0]);
-    Path cacheFile = Path.of(args[1]);
-    long volumeBytes = Long.parseLong(args[2]);
+    Setup setup = Setup.parse(List.of(args).subList(1, args.length));
+    String cacheName = setup.cache().toString();
     VolumeOptions options =
         new VolumeOptions(
             VolumeOptions.DEFAULT_ORDER,
@@ -51,11 +52,11 @@ final class BenchServer {
             VolumeOptions.DEFAULT_RAM_BUFFER_BYTES,
             /* cacheFreshlyCreated= */ true,
             /* backingFreshlyCreated= */ true,
-            cacheFile.toString(),
-            "actuator");
-    try (BlockDevice backing = new SlowDevice(new MemoryDevice(volumeBytes), ACTUATOR_NS);
-        BlockDevice cache = new FileDevice(DeviceFile.open(cacheFile, false))) {
-      forget(cache, cacheFile.toString());
+            cacheName,
+            "backing");
+    try (BlockDevice backing = backing(setup);
+        BlockDevice cache = cache(setup)) {
+      forget(cache, cacheName);
       Volume volume = Volume.open(backing, cache, options, Formatter.Progress.NONE);
       NbdServer server = NbdServer.start(volume, new Export("", "", false), ServerOptions.DEFAULTS);
       server.listen(UnixDomainSocketAddress.of(socket));
@@ -63,6 +64,20 @@ final class BenchServer {
       answerUntilEnd(volume, cache.size());
     }
     System.exit(0); // in the middle of write-back, which is of no use any more
+  }
+
+  private static BlockDevice backing(Setup setup) {
+    MemoryDevice content = new MemoryDevice(setup.volumeBytes());
+    return switch (setup.backing()) {
+      case ACTUATOR -> new SlowDevice(content, ACTUATOR_NS);
+      case DISK -> new RotatingDevice(content);
+      case MEMORY -> content;
+    };
+  }
+
+  private static BlockDevice cache(Setup setup) throws IOException {
+    BlockDevice file = new FileDevice(DeviceFile.open(setup.cache(), false));
+    return setup.cacheBytesPerS() == 0 ? file : new ThrottledDevice(file, setup.cacheBytesPerS());
   }
 
   /**

@@ -6,150 +6,135 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import writeboost.device.FileCreation;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The command {@code bench/compare}. Runs on the main thread. */
-final class Compare {
-
-  private static final long VOLUME_BYTES = 2L << 30;
-  private static final long CACHE_BYTES = 16L << 30;
-
-  /** All runs together write no more: the log must not become full. */
-  private static final long WRITE_BYTES = CACHE_BYTES * 3 / 4 - (64 << 20);
-
-  /**
-   * Runs that do not count. Two: when the first connection ends, compiled code meets what it has
-   * not met before, and some of it is compiled again.
-   */
-  static final int WARM_UPS = 2;
-
-  private static final int WARM_UP_S = 3;
+@Command(
+    name = "bench/compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Measures writeboost side by side with other servers and devices; docs/BENCHMARKS.md says"
+            + " what and how.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  Everything, as in docs/BENCHMARKS.md; takes about an hour and 20 GiB:",
+      "    bench/compare --json figures.json",
+      "  A first look at two of them; takes a minute and 2 GiB:",
+      "    bench/compare T1 T10 --quick",
+      "  What there is:",
+      "    bench/compare --list",
+      "",
+      "A target that is missed is no error. Exit codes: 0 everything was measured,",
+      "1 something could not be, 2 usage."
+    })
+final class Compare implements Callable<Integer> {
 
   private static final Path FOLDER = Path.of("/var/tmp");
 
-  private final Options options;
-  private final Workspace workspace;
-  private final Path cacheFile;
+  @SuppressWarnings("NullAway.Init") // picocli sets it before it calls call
+  @Spec
+  private CommandSpec spec;
 
-  private Compare(Options options, Workspace workspace) {
-    this.options = options;
-    this.workspace = workspace;
-    this.cacheFile = workspace.file("cache.img");
-  }
+  @Parameters(arity = "0..*", paramLabel = "TARGET", description = "These only; default: all.")
+  private List<String> names = new ArrayList<>();
+
+  @Option(names = "--list", description = "Say what can be measured, and end.")
+  private boolean list;
+
+  @Option(
+      names = "--quick",
+      description = "3 short rounds, not 5, and small sparse files: for a first look.")
+  private boolean quick;
+
+  @Option(
+      names = "--sparse-cache",
+      description = "Do not write the cache files beforehand. Not for figures to keep.")
+  private boolean sparse;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      description = "Where the files go, removed at the end. Default: /var/tmp.")
+  private Path folder = FOLDER;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write every figure to FILE, too.")
+  private @Nullable Path json;
 
   public static void main(String[] args) {
-    if (List.of(args).contains("--help")) {
-      System.out.print(Options.USAGE);
-      return;
-    }
-    try {
-      Options options = Options.parse(args);
-      if (hasClients(options)) {
-        requirePrograms();
-      }
-      compare(options);
-    } catch (Options.UsageException e) {
-      System.err.println("bench/compare: " + e.getMessage());
-      System.err.print(Options.USAGE);
-      System.exit(2);
-    } catch (IOException e) {
-      System.err.println("bench/compare: " + e.getMessage());
-      System.exit(1);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      System.exit(1);
-    }
+    System.exit(commandLine().execute(args));
   }
 
-  static boolean hasClients(Options options) {
-    return options.benchmarks().stream().anyMatch(benchmark -> benchmark.hasClient());
+  static CommandLine commandLine() {
+    return new CommandLine(new Compare())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (exception, command, parsed) -> {
+              System.err.println("bench/compare: " + exception.getMessage());
+              return 1;
+            });
   }
 
-  private static void requirePrograms() throws IOException {
-    List<String> missing = Programs.missingPackages(System.getenv().getOrDefault("PATH", ""));
-    if (!missing.isEmpty()) {
-      String packages = String.join(" ", missing);
-      throw new IOException("needs programs that are missing: apt-get install " + packages);
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<Target> chosen = chosen();
+    if (list) {
+      System.out.print(Report.list(chosen));
+      return 0;
     }
-  }
-
-  private static void compare(Options options) throws IOException, InterruptedException {
-    Path folder = options.folder() == null ? FOLDER : options.folder();
-    requireSpace(folder, hasClients(options) ? CACHE_BYTES : Drain.CACHE_BYTES);
-    Map<String, String> conditions = Conditions.of(options);
-    System.out.print(Report.conditions(conditions));
-    List<Result> results = new ArrayList<>();
-    try (Workspace workspace = Workspace.in(folder)) {
-      Compare compare = new Compare(options, workspace);
-      if (hasClients(options)) {
-        compare.createCache();
-      }
-      for (Benchmark benchmark : options.benchmarks()) {
-        Result result = benchmark.hasClient() ? compare.measure(benchmark) : compare.drain();
-        results.add(result);
-        System.out.print(Report.of(result));
-      }
-    }
-    if (options.json() != null) {
-      Files.writeString(options.json(), Json.of(conditions, results));
-    }
-  }
-
-  private static void requireSpace(Path folder, long bytes) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IOException(folder + " is not a folder; give one with --dir");
     }
-    if (Files.getFileStore(folder).getUsableSpace() < bytes + bytes / 16) {
-      throw new IOException(
-          folder + " has no room for a file of " + (bytes >> 20) + " MiB; try --dir");
-    }
-  }
-
-  private void createCache() throws IOException {
-    if (options.sparseCache()) {
-      FileCreation.sparse(cacheFile, CACHE_BYTES).close();
-    } else {
-      System.err.println("bench/compare: writing the cache file");
-      FileCreation.allocated(cacheFile, CACHE_BYTES, done -> {}).close();
-    }
-  }
-
-  private DrainResult drain() throws IOException, InterruptedException {
-    return new Drain(workspace.file("drain.img"), options.sparseCache(), options.drainBlocks())
-        .measure(options.rounds());
-  }
-
-  private Comparison measure(Benchmark benchmark) throws IOException, InterruptedException {
-    String core = String.valueOf(Runtime.getRuntime().availableProcessors() - 1);
-    List<String> prefix = benchmark.pinned ? List.of("taskset", "--cpu-list", core) : List.of();
-    Fio fio = new Fio(workspace, prefix, VOLUME_BYTES, benchmark.depth);
-    String size = "size=" + VOLUME_BYTES;
-    try (Server ours = Server.writeboost(prefix, workspace, cacheFile, VOLUME_BYTES);
-        Server nothing = Server.nbdkit(prefix, workspace, "null", size);
-        Server memory = Server.nbdkit(prefix, workspace, "memory", size)) {
-      List<Server> servers = List.of(ours, nothing, memory);
-      List<Comparison.Series> measured = new ArrayList<>();
-      servers.forEach(server -> measured.add(new Comparison.Series(server.name())));
-      long ourRequests = 0;
-      for (int round = 1 - WARM_UPS; round <= options.rounds(); round++) {
-        boolean counts = round > 0;
-        System.err.printf(
-            "bench/compare: %s, %s%n", benchmark, counts ? "round " + round : "warming up");
-        for (int i = 0; i < servers.size(); i++) {
-          int seconds = counts ? options.seconds() : WARM_UP_S;
-          Run run = fio.run(servers.get(i), seconds, bytesPerRun());
-          ourRequests += i == 0 ? run.requests() : 0;
-          if (counts) {
-            measured.get(i).runs().add(run);
-          }
+    Map<String, String> conditions = Conditions.now(quick, sparse || quick);
+    System.out.print(Report.conditions(conditions));
+    List<Result> results = new ArrayList<>();
+    try (Workspace workspace = Workspace.in(folder)) {
+      Bench bench = new Bench(workspace, quick, sparse || quick);
+      for (Target target : chosen) {
+        Result result = measured(target, bench);
+        if (result != null) {
+          results.add(result);
         }
       }
-      LogState log = ours.logState();
-      return new Comparison(benchmark, measured, log, log.overwrittenInPlace(ourRequests));
     }
+    if (json != null) {
+      Files.writeString(json, Json.of(conditions, results));
+    }
+    return results.size() == chosen.size() ? 0 : 1;
   }
 
-  private long bytesPerRun() {
-    return WRITE_BYTES / (options.rounds() + WARM_UPS);
+  private List<Target> chosen() {
+    for (String name : names) {
+      if (Targets.ALL.stream().noneMatch(target -> target.name().equals(name))) {
+        throw new ParameterException(
+            spec.commandLine(), "no target is called " + name + "; --list says what there is");
+      }
+    }
+    return Targets.ALL.stream()
+        .filter(target -> names.isEmpty() || names.contains(target.name()))
+        .toList();
+  }
+
+  /** Null if it could not be measured; the others are, all the same. */
+  private static @Nullable Result measured(Target target, Bench bench) throws InterruptedException {
+    try {
+      Programs.require(target.programs());
+      Result result = target.measure(bench);
+      System.out.print(Report.of(result));
+      return result;
+    } catch (IOException e) {
+      System.err.println("bench/compare: " + target.name() + ": " + e.getMessage());
+      return null;
+    } finally {
+      bench.workspace().endProcesses();
+    }
   }
 }

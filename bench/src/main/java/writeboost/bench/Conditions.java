@@ -1,12 +1,14 @@
 package writeboost.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a reader of the figures has to know. */
 final class Conditions {
@@ -14,7 +16,7 @@ final class Conditions {
   private Conditions() {}
 
   /** In the order in which they are to be read. */
-  static Map<String, String> of(Options options) throws IOException {
+  static Map<String, String> now(boolean quick, boolean sparse) throws IOException {
     Map<String, String> conditions = new LinkedHashMap<>();
     conditions.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     conditions.put("machine", Runtime.getRuntime().availableProcessors() + " CPUs, " + processor());
@@ -22,24 +24,24 @@ final class Conditions {
         "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     conditions.put("java", Runtime.version().toString());
     conditions.put("load before", Files.readString(Path.of("/proc/loadavg")).strip());
-    if (Compare.hasClients(options)) {
-      ofClients(options, conditions);
-    }
+    conditions.put("collector", collector());
+    conditions.put("client", Programs.firstLine("fio", "--version"));
+    conditions.put(
+        "peers",
+        Programs.firstLine("nbdkit", "--version")
+            + "; "
+            + Programs.firstLine("qemu-nbd", "--version"));
+    conditions.put(
+        "runs", quick ? "3 short rounds: for a first look" : "5 rounds, interleaved; medians");
+    conditions.put("files", sparse ? "sparse" : "written beforehand");
     return conditions;
   }
 
-  private static void ofClients(Options options, Map<String, String> conditions)
-      throws IOException {
-    conditions.put("client", Programs.firstLine("fio", "--version"));
-    conditions.put("peers", Programs.firstLine("nbdkit", "--version"));
-    conditions.put(
-        "runs",
-        "%d rounds, interleaved, each at most %d s; %d discarded before"
-            .formatted(options.rounds(), options.seconds(), Compare.WARM_UPS));
-    conditions.put(
-        "writeboost",
-        "volume 2 GiB, cache a file of 16 GiB (%s), backing one actuator of 5 ms per I/O"
-            .formatted(options.sparseCache() ? "sparse" : "written beforehand"));
+  /** What collects garbage in this process, and in those that are started with its options. */
+  static String collector() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .map(collector -> collector.getName())
+        .collect(Collectors.joining(", "));
   }
 
   private static String processor() throws IOException {

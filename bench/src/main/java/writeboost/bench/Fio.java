@@ -1,83 +1,97 @@
 package writeboost.bench;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The client: one run of fio against one server. One thread. */
+/** The client: runs of fio, against a server or on a file. One thread. */
 final class Fio {
 
-  static final int BLOCK_BYTES = 4096;
+  /** What it may take longer than it was asked to, or altogether where no time was given. */
+  private static final long PATIENCE_S = 1200;
 
-  /** What it may take longer than it was asked to. */
-  private static final long PATIENCE_S = 60;
-
-  // Fields of a line of fio's terse output, version 3 ("Terse output" in its manual).
-  private static final String TERSE = "3;";
-  private static final int ERROR_FIELD = 4;
-  private static final int WRITTEN_KIB_FIELD = 46;
-  private static final int WRITE_IOPS_FIELD = 48;
+  private static final String PERCENTILE = "/clat_ns/percentile/";
 
   private final Workspace workspace;
   private final List<String> prefix;
-  private final long volumeBytes;
-  private final int depth;
 
   /**
    * @param prefix what the command begins with
    */
-  Fio(Workspace workspace, List<String> prefix, long volumeBytes, int depth) {
+  Fio(Workspace workspace, List<String> prefix) {
     this.workspace = workspace;
     this.prefix = prefix;
-    this.volumeBytes = volumeBytes;
-    this.depth = depth;
   }
 
-  /** Writes for so many seconds, or so many bytes if that is less. */
-  Run run(Server server, int seconds, long bytes) throws IOException, InterruptedException {
+  Fio(Workspace workspace) {
+    this(workspace, List.of());
+  }
+
+  /** Over NBD. The figures have the server's CPU time. */
+  Run run(Server server, Load load) throws IOException, InterruptedException {
+    long before = server.cpuTime().toNanos();
+    Run run = run(server.name(), List.of("--ioengine=nbd", "--uri=" + server.uri()), load);
+    return run.withCpu(server.cpuTime().toNanos() - before);
+  }
+
+  /** On a file, past the page cache, with io_uring. */
+  Run run(Path file, Load load) throws IOException, InterruptedException {
+    return run(
+        file.toString(), List.of("--ioengine=io_uring", "--direct=1", "--filename=" + file), load);
+  }
+
+  private Run run(String name, List<String> engine, Load load)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(
-        List.of(
-            "fio",
-            "--name=run",
-            "--ioengine=nbd",
-            "--uri=" + server.uri(),
-            "--rw=randwrite",
-            "--bs=" + BLOCK_BYTES,
-            "--iodepth=" + depth,
-            "--size=" + volumeBytes,
-            "--io_size=" + bytes,
-            "--runtime=" + seconds,
-            "--norandommap",
-            "--randrepeat=0",
-            "--output-format=terse",
-            "--terse-version=3"));
-    Duration before = server.cpuTime();
+    command.addAll(List.of("fio", "--name=run", "--thread=1", "--output-format=json"));
+    command.addAll(engine);
+    command.addAll(load.arguments());
     Process process = workspace.start(command);
     CompletableFuture<List<String>> output =
         CompletableFuture.supplyAsync(() -> process.inputReader().lines().toList());
-    if (!process.waitFor(seconds + PATIENCE_S, TimeUnit.SECONDS)) {
+    if (!process.waitFor(load.seconds() + PATIENCE_S, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new IOException("fio hangs on " + server.name());
+      throw new IOException("fio hangs on " + name);
     }
-    Duration cpu = server.cpuTime().minus(before);
-    return parse(output.join(), cpu, server);
+    try {
+      return parse(String.join("\n", output.join()), load.writes());
+    } catch (IOException e) {
+      throw new IOException("fio failed on " + name + ": " + e.getMessage(), e);
+    }
   }
 
-  private static Run parse(List<String> output, Duration cpu, Server server) throws IOException {
-    for (String line : output) { // others may come before it
-      if (line.startsWith(TERSE)) {
-        String[] fields = line.split(";", -1);
-        long requests = Long.parseLong(fields[WRITTEN_KIB_FIELD]) * 1024 / BLOCK_BYTES;
-        if (requests > 0 && "0".equals(fields[ERROR_FIELD])) {
-          double iops = Double.parseDouble(fields[WRITE_IOPS_FIELD]);
-          return new Run(requests, iops, cpu.toNanos() / 1e3 / requests);
-        }
-      }
+  /** Reads what fio prints as JSON; other lines may come before it. */
+  static Run parse(String output, boolean writes) throws IOException {
+    Map<String, Double> numbers = JsonNumbers.parse(output.substring(Math.max(0, begin(output))));
+    String job = "/jobs/0";
+    String side = job + (writes ? "/write" : "/read");
+    double requests = numbers.getOrDefault(side + "/total_ios", 0.0);
+    if (requests == 0 || numbers.getOrDefault(job + "/error", 1.0) != 0) {
+      throw new IOException("no request was answered, or one with an error");
     }
-    throw new IOException("fio failed on " + server.name() + ": " + String.join("\n", output));
+    Map<Metric, Double> figures = new EnumMap<>(Metric.class);
+    figures.put(Metric.IOPS, number(numbers, side + "/iops"));
+    figures.put(Metric.MEGABYTES_PER_S, number(numbers, side + "/bw_bytes") / 1e6);
+    figures.put(Metric.P50_MICROS, number(numbers, side + PERCENTILE + "50.000000") / 1e3);
+    figures.put(Metric.P99_MICROS, number(numbers, side + PERCENTILE + "99.000000") / 1e3);
+    figures.put(Metric.P999_MICROS, number(numbers, side + PERCENTILE + "99.900000") / 1e3);
+    return new Run((long) requests, figures);
+  }
+
+  private static int begin(String output) {
+    return output.startsWith("{") ? 0 : output.indexOf("\n{");
+  }
+
+  private static double number(Map<String, Double> numbers, String path) throws IOException {
+    Double number = numbers.get(path);
+    if (number == null) {
+      throw new IOException("its output has no " + path);
+    }
+    return number;
   }
 }

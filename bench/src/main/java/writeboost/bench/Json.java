@@ -1,9 +1,12 @@
 package writeboost.bench;
 
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
 
 /** Conditions and every single figure as JSON. */
 final class Json {
@@ -11,69 +14,66 @@ final class Json {
   private Json() {}
 
   static String of(Map<String, String> conditions, List<Result> results) {
-    String given =
-        conditions.entrySet().stream()
-            .map(entry -> "    " + quote(entry.getKey()) + ": " + quote(entry.getValue()))
-            .collect(Collectors.joining(",\n"));
-    String found = results.stream().map(Json::of).collect(Collectors.joining(",\n"));
-    return "{\n  \"conditions\": {\n"
-        + given
-        + "\n  },\n  \"benchmarks\": [\n"
-        + found
-        + "\n  ]\n}\n";
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), text)) {
+      json.writeStartObject();
+      json.writeName("conditions");
+      json.writeStartObject();
+      conditions.forEach(json::writeStringProperty);
+      json.writeEndObject();
+      json.writeName("targets");
+      json.writeStartArray();
+      results.forEach(result -> write(result, json));
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    return text.append('\n').toString();
   }
 
-  private static String of(Result result) {
-    return switch (result) {
-      case Comparison comparison -> of(comparison);
-      case DrainResult drain -> of(drain);
-    };
+  private static void write(Result result, JsonGenerator json) {
+    json.writeStartObject();
+    json.writeStringProperty("name", result.target().name());
+    json.writeStringProperty("what", result.target().what());
+    json.writeStringProperty("against", result.target().against());
+    json.writeName("series");
+    json.writeStartArray();
+    result.series().forEach(series -> write(series, json));
+    json.writeEndArray();
+    json.writeName("verdicts");
+    json.writeStartArray();
+    result.verdicts().forEach(verdict -> write(verdict, json));
+    json.writeEndArray();
+    json.writeName("notes");
+    json.writeStartArray();
+    result.notes().forEach(json::writeString);
+    json.writeEndArray();
+    json.writeEndObject();
   }
 
-  private static String of(DrainResult drain) {
-    return format(
-        "    {\"name\": \"%s\", \"blocks\": %d, \"span_bytes\": %d,\n"
-            + "      \"drain_s\": [%s], \"unsorted_s\": [%s], \"ratio\": %.3f}",
-        Benchmark.T6,
-        drain.blocks(),
-        drain.spanBytes(),
-        numbers(drain.drains()),
-        numbers(drain.unsorteds()),
-        drain.ratio());
+  private static void write(Series series, JsonGenerator json) {
+    json.writeStartObject();
+    json.writeStringProperty("name", series.name());
+    for (Metric metric : Metric.values()) {
+      if (series.has(metric)) {
+        json.writeName(metric.name().toLowerCase(Locale.ROOT));
+        json.writeStartObject();
+        json.writeNumberProperty("median", series.median(metric));
+        json.writeName("runs");
+        json.writeStartArray();
+        series.values(metric).forEach(json::writeNumber);
+        json.writeEndArray();
+        json.writeEndObject();
+      }
+    }
+    json.writeEndObject();
   }
 
-  private static String numbers(List<Double> values) {
-    return values.stream().map(value -> format("%.3f", value)).collect(Collectors.joining(", "));
-  }
-
-  private static String of(Comparison comparison) {
-    String servers = comparison.servers().stream().map(Json::of).collect(Collectors.joining(",\n"));
-    return format(
-        "    {\"name\": \"%s\", \"log_full\": %.3f, \"in_place\": %.4f, \"servers\": [\n%s\n    ]}",
-        comparison.benchmark(), comparison.log().full(), comparison.overwrittenInPlace(), servers);
-  }
-
-  private static String of(Comparison.Series series) {
-    String runs =
-        series.runs().stream()
-            .map(
-                run ->
-                    format(
-                        "        {\"requests\": %d, \"iops\": %.0f, \"cpu_us\": %.3f}",
-                        run.requests(), run.iops(), run.cpuMicros()))
-            .collect(Collectors.joining(",\n"));
-    return format(
-        "      {\"name\": %s, \"median_iops\": %.0f, \"median_cpu_us\": %.3f, \"runs\": [\n"
-            + "%s\n"
-            + "      ]}",
-        quote(series.server()), series.iops(), series.cpuMicros(), runs);
-  }
-
-  private static String quote(String text) {
-    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+  private static void write(Verdict verdict, JsonGenerator json) {
+    json.writeStartObject();
+    json.writeStringProperty("what", verdict.what());
+    json.writeNumberProperty("figure", verdict.figure());
+    json.writeNumberProperty(verdict.atLeast() ? "at_least" : "at_most", verdict.goal());
+    json.writeBooleanProperty("met", verdict.met());
+    json.writeEndObject();
   }
 }

@@ -1,5 +1,7 @@
 package writeboost.bench;
 
+import java.util.Locale;
+
 /**
  * How full the log of a {@link BenchServer} is; its text is what that prints.
  *
@@ -18,6 +20,15 @@ record LogState(long newestId, long writtenBackId, long segments, long linesPerS
   /** The part of {@code writes}, of a block each, that took no line of their own. */
   double overwrittenInPlace(long writes) {
     return Math.max(0, 1 - (double) newestId * linesPerSegment / writes);
+  }
+
+  /** For a reader of the figures, after so many writes of a block each. */
+  String describe(long writes) {
+    return String.format(
+        Locale.ROOT,
+        "log %.0f %% full at the end, %.1f %% of the writes in place",
+        100 * full(),
+        100 * overwrittenInPlace(writes));
   }
 
   static LogState parse(String line) {

@@ -3,7 +3,7 @@ package writeboost.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
-import java.lang.management.ManagementFactory;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 /** An NBD server in a process of its own, on a Unix socket. One thread. */
 final class Server implements AutoCloseable {
 
+  static final String OURS = "writeboost";
+
   private static final Duration START = Duration.ofSeconds(60);
 
   private final String name;
@@ -21,6 +23,9 @@ final class Server implements AutoCloseable {
   private final Process process;
   private final Writer input;
   private final BufferedReader output;
+
+  /** From its start until it was ready; 0 where nobody has looked. */
+  private long startNs;
 
   private Server(String name, Path socket, Process process) {
     this.name = name;
@@ -35,34 +40,77 @@ final class Server implements AutoCloseable {
    *
    * @param prefix what the command begins with
    */
-  static Server nbdkit(List<String> prefix, Workspace workspace, String... plugin)
+  static Server nbdkit(List<String> prefix, Workspace workspace, String plugin, long volumeBytes)
       throws IOException, InterruptedException {
-    Path socket = workspace.file("nbdkit-" + plugin[0]);
+    Path socket = workspace.file("nbdkit-" + plugin);
     List<String> command = new ArrayList<>(prefix);
     command.addAll(List.of("nbdkit", "--foreground", "--exit-with-parent", "--unix"));
-    command.add(socket.toString());
-    command.addAll(List.of(plugin));
-    Server server = new Server("nbdkit " + plugin[0], socket, workspace.start(command));
+    command.addAll(List.of(socket.toString(), plugin, "size=" + volumeBytes));
+    Server server = new Server("nbdkit " + plugin, socket, workspace.start(command));
+    server.awaitSocket();
+    return server;
+  }
+
+  /** qemu-nbd on a file, past the page cache, with io_uring; it does not mind who else has it. */
+  static Server qemuNbd(Workspace workspace, Path file) throws IOException, InterruptedException {
+    Path socket = workspace.file("qemu-nbd");
+    List<String> command =
+        List.of(
+            "qemu-nbd",
+            "--persistent",
+            "--shared=8",
+            "--cache=none",
+            "--aio=io_uring",
+            "--socket=" + socket,
+            "--image-opts",
+            "driver=raw,file.driver=file,file.locking=off,file.filename=" + file);
+    Server server = new Server("qemu-nbd", socket, workspace.start(command));
     server.awaitSocket();
     return server;
   }
 
   /** A {@link BenchServer}, with the options that this JVM was started with. */
-  static Server writeboost(
-      List<String> prefix, Workspace workspace, Path cacheFile, long volumeBytes)
-      throws IOException {
+  static Server bench(List<String> prefix, Workspace workspace, Setup setup) throws IOException {
     Path socket = workspace.file("writeboost");
     List<String> command = new ArrayList<>(prefix);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(Programs.java());
     command.add(BenchServer.class.getName());
-    command.addAll(List.of(socket.toString(), cacheFile.toString(), "" + volumeBytes));
-    Server server = new Server("writeboost", socket, workspace.start(command));
-    if (!"ready".equals(server.output.readLine())) {
+    command.add(socket.toString());
+    command.addAll(setup.arguments());
+    Server server = new Server(OURS, socket, workspace.start(command));
+    server.awaitReady("ready");
+    return server;
+  }
+
+  /** The command of this source tree, as its users run it. Write-back does not begin by itself. */
+  static Server serve(Workspace workspace, Path backing, Path cache, String... options)
+      throws IOException {
+    Path socket = workspace.file("serve.sock");
+    List<String> command = new ArrayList<>(List.of(Programs.writeboost(), "serve"));
+    command.addAll(List.of(backing.toString(), cache.toString(), "--name", ""));
+    command.addAll(List.of("--listen", "nbd+unix:///?socket=" + socket));
+    command.addAll(List.of("--control", workspace.file("serve.ctl").toString()));
+    command.addAll(List.of("--set", "allow_migrate=0", "--set", "enable_migration_modulator=0"));
+    command.addAll(List.of(options));
+    Path log = workspace.file("serve.log");
+    long beginNs = System.nanoTime();
+    Process process = workspace.start(command, Redirect.to(log.toFile()));
+    Server server = new Server(OURS, socket, process);
+    try {
+      server.awaitReady("ready ");
+    } catch (IOException e) {
+      List<String> said = Files.readAllLines(log);
+      throw new IOException(said.isEmpty() ? e.getMessage() : said.getLast(), e);
+    }
+    server.startNs = System.nanoTime() - beginNs;
+    return server;
+  }
+
+  private void awaitReady(String beginning) throws IOException {
+    String line = output.readLine();
+    if (line == null || !line.startsWith(beginning)) {
       throw new IOException("the writeboost server did not start");
     }
-    return server;
   }
 
   private void awaitSocket() throws IOException, InterruptedException {
@@ -82,6 +130,11 @@ final class Server implements AutoCloseable {
     return "nbd+unix:///?socket=" + socket;
   }
 
+  /** From exec until it said that it was ready. */
+  long startNs() {
+    return startNs;
+  }
+
   /** CPU time of all its threads, in user mode and in the kernel. */
   Duration cpuTime() throws IOException {
     return process
@@ -99,6 +152,15 @@ final class Server implements AutoCloseable {
       throw new IOException(name + " has ended before its time");
     }
     return LogState.parse(answer);
+  }
+
+  /** Ends it as a user does, and waits until what is in its RAM is saved. */
+  void stop() throws IOException {
+    process.destroy();
+    int status = process.onExit().join().exitValue();
+    if (status != 0) {
+      throw new IOException(name + " stopped with exit code " + status);
+    }
   }
 
   @Override

@@ -34,14 +34,29 @@ final class Workspace implements AutoCloseable {
   }
 
   /** Starts a process; what it says on its standard error is shown. */
-  synchronized Process start(List<String> command) throws IOException {
+  Process start(List<String> command) throws IOException {
+    return start(command, Redirect.INHERIT);
+  }
+
+  /** Starts a process; what it says on its standard error goes to {@code errors}. */
+  synchronized Process start(List<String> command, Redirect errors) throws IOException {
     if (closed) {
       throw new IOException("broken off");
     }
-    Process process = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+    Process process = new ProcessBuilder(command).redirectError(errors).start();
     processes.removeIf(earlier -> !earlier.isAlive());
     processes.add(process);
     return process;
+  }
+
+  /** Ends the processes, those that are there. */
+  synchronized void endProcesses() {
+    for (Process process : processes) {
+      process.destroyForcibly();
+    }
+    for (Process process : processes) {
+      process.onExit().join();
+    }
   }
 
   /** Ends the processes and removes the files. */
@@ -51,12 +66,7 @@ final class Workspace implements AutoCloseable {
       return;
     }
     closed = true;
-    for (Process process : processes) {
-      process.destroyForcibly();
-    }
-    for (Process process : processes) {
-      process.onExit().join();
-    }
+    endProcesses();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         Files.delete(file);

@@ -4,14 +4,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
 import writeboost.device.DeviceFile;
-import writeboost.device.FileCreation;
 import writeboost.device.FileDevice;
 import writeboost.device.MemoryDevice;
 import writeboost.layout.Formatter;
@@ -23,51 +22,75 @@ import writeboost.volume.Volume;
 import writeboost.volume.VolumeOptions;
 
 /**
- * Benchmark T6: how long it takes to write random blocks back to a rotating disk, and how long the
+ * Target T6: how long it takes to write random blocks back to a rotating disk, and how long the
  * same writes take that disk in the order in which they came. The first in real time, in this
  * process, over a cache file; the second is known without waiting for it.
  */
-final class Drain {
+final class SortedDrain implements Target {
 
   /** More than twice what is written: write-back must not begin before the drain. */
-  static final long CACHE_BYTES = 512L << 20;
+  private static final long CACHE_BYTES = 512L << 20;
 
   /** On average one block in so many bytes. */
   private static final long BYTES_PER_BLOCK = 128 << 10;
 
   private static final int BLOCK = Geometry.BLOCK;
 
+  private static final int BLOCKS = 32_768;
+  private static final int QUICK_BLOCKS = 8192;
   private static final int WARM_UP_BLOCKS = 2048;
   private static final long PAUSE_MS = 2;
+  private static final double GOAL = 5;
 
-  private final Path cacheFile;
-  private final boolean sparse;
-  private final int blocks;
-
-  /** With a cache file of its own, written beforehand or {@code sparse}. */
-  Drain(Path cacheFile, boolean sparse, int blocks) {
-    this.cacheFile = cacheFile;
-    this.sparse = sparse;
-    this.blocks = blocks;
+  @Override
+  public String name() {
+    return "T6";
   }
 
-  DrainResult measure(int rounds) throws IOException, InterruptedException {
-    if (sparse) {
-      FileCreation.sparse(cacheFile, CACHE_BYTES).close();
-    } else {
-      FileCreation.allocated(cacheFile, CACHE_BYTES, done -> {}).close();
-    }
-    List<Double> drains = new ArrayList<>();
-    List<Double> unsorteds = new ArrayList<>();
-    System.err.println("bench/compare: T6, warming up");
-    drain(places(WARM_UP_BLOCKS, 0));
-    for (int round = 1; round <= rounds; round++) {
-      System.err.printf("bench/compare: T6, round %d%n", round);
+  @Override
+  public String what() {
+    return "drain of random 4 KiB blocks to the model of a rotating disk";
+  }
+
+  @Override
+  public String against() {
+    return "the same writes unsorted";
+  }
+
+  @Override
+  public String goal() {
+    return ">= 5 times as fast";
+  }
+
+  @Override
+  public List<String> programs() {
+    return List.of();
+  }
+
+  @Override
+  public Result measure(Bench bench) throws IOException, InterruptedException {
+    int blocks = (int) bench.either(BLOCKS, QUICK_BLOCKS);
+    Path cacheFile = bench.newFile("drain.img", CACHE_BYTES);
+    Series drained = new Series("drain");
+    Series unsorted = new Series("unsorted");
+    Bench.progress(this, "warming up");
+    drain(cacheFile, places(WARM_UP_BLOCKS, 0));
+    for (int round = 1; round <= bench.rounds(); round++) {
+      Bench.progress(this, "round " + round);
       long[] places = places(blocks, round);
-      drains.add(drain(places));
-      unsorteds.add(unsorted(places));
+      drained.add(Metric.SECONDS, drain(cacheFile, places));
+      unsorted.add(Metric.SECONDS, unsorted(places));
     }
-    return new DrainResult(blocks, blocks * BYTES_PER_BLOCK, drains, unsorteds);
+    Files.delete(cacheFile);
+    String note =
+        "%d MiB over %d MiB; 7200 rpm, seek 0.5 to 8 ms, 150 MB/s"
+            .formatted(((long) blocks * BLOCK) >> 20, (blocks * BYTES_PER_BLOCK) >> 20);
+    double ratio = unsorted.ratio(drained, Metric.SECONDS);
+    return new Result(
+        this,
+        List.of(drained, unsorted),
+        List.of(Verdict.atLeast(GOAL, "time unsorted by time of the drain", ratio)),
+        List.of(note));
   }
 
   /** Offsets of different blocks, in no order. */
@@ -81,7 +104,8 @@ final class Drain {
   }
 
   /** Writes everything into the log, drains it, and returns how long that took. */
-  private double drain(long[] places) throws IOException, InterruptedException {
+  private static double drain(Path cacheFile, long[] places)
+      throws IOException, InterruptedException {
     long volumeBytes = places.length * BYTES_PER_BLOCK;
     VolumeOptions options =
         new VolumeOptions(
