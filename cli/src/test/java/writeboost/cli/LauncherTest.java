@@ -313,7 +313,7 @@ final class LauncherTest {
   }
 
   private Path plantJdk(String name, String version) throws IOException {
-    return plantJdk(name, version, "{ echo ready; : >\"${1#*=}\"; exit; }");
+    return plantJdk(name, version, "{ : >\"${1#*=}\"; echo ready; exit; }");
   }
 
   private Path plantJdk(String name, String version, String rehearsal) throws IOException {
