@@ -12,9 +12,19 @@ final class Memory {
 
   private Memory() {}
 
-  /** Bytes; without an answer, more than anybody asks for. */
-  static long totalBytes() {
-    return kibibytes(INFO, "MemTotal:", Long.MAX_VALUE >> KIBI_BITS) << KIBI_BITS;
+  /**
+   * Bytes of RAM that this process can have if nobody else wants any: the machine's, or less where
+   * a control group says so. Without an answer, more than anybody asks for.
+   */
+  static long limitBytes() {
+    long machine = kibibytes(INFO, "MemTotal:", Long.MAX_VALUE >> KIBI_BITS) << KIBI_BITS;
+    return Math.min(machine, ControlGroup.memoryLimitBytes());
+  }
+
+  /** Bytes of that which nobody else uses now. */
+  static long freeBytes() {
+    long machine = kibibytes(INFO, "MemAvailable:", Long.MAX_VALUE >> KIBI_BITS) << KIBI_BITS;
+    return Math.min(machine, ControlGroup.memoryLimitBytes());
   }
 
   /** Bytes that this process has in RAM; without an answer, 0. */

@@ -41,6 +41,7 @@ final class ServedVolume implements Controlled {
   ServedVolume(
       Volume volume,
       Served served,
+      MemoryNeed need,
       NbdServer server,
       RequestLatencies latencies,
       @Nullable NbdDevice connection,
@@ -50,7 +51,8 @@ final class ServedVolume implements Controlled {
     this.latencies = latencies;
     this.stop = stop;
     this.draining = new Draining(volume, rates);
-    this.status = new StatusJson(served, volume, server, connection, latencies, rates, draining);
+    this.status =
+        new StatusJson(served, volume, need, server, connection, latencies, rates, draining);
   }
 
   /** To be called now and then. */

@@ -9,7 +9,6 @@ import writeboost.device.BlockDevice;
 import writeboost.device.DeviceIo;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
-import writeboost.layout.Geometry;
 import writeboost.layout.Layout;
 import writeboost.log.Recovery;
 import writeboost.nbd.Export;
@@ -89,11 +88,13 @@ final class Server {
     Listeners listeners = new Listeners();
     boolean served = false;
     try {
-      requireMemory(devices.geometry(settings.layout, settings.order));
+      MemoryNeed need =
+          MemoryNeed.of(devices.geometry(settings.layout, settings.order), settings.ramBufferBytes);
+      need.require(cache.path(), Memory.limitBytes());
       listeners.begin(settings.addresses);
       control.begin();
       devices.createMissing(settings.sparseCache, stop);
-      int exitCode = serve(devices, listeners, stop);
+      int exitCode = serve(devices, listeners, need, stop);
       served = true;
       return exitCode;
     } catch (StoppedException e) {
@@ -108,19 +109,7 @@ final class Server {
     }
   }
 
-  /** The system hands out more memory than there is, and later ends processes for it. */
-  private void requireMemory(Geometry geometry) throws CommandFailure {
-    long wanted = settings.ramBufferBytes + Start.perLineBytes(geometry);
-    long there = Memory.totalBytes();
-    if (wanted < 0 || wanted > there) {
-      throw CommandFailure.failure(
-          "%s: needs %s of memory, and this machine has %s; give fewer --ram-buffers, or a smaller"
-                  .formatted(cache.path(), Size.format(wanted), Size.format(there))
-              + " cache");
-    }
-  }
-
-  private int serve(Devices devices, Listeners listeners, StopSignal stop)
+  private int serve(Devices devices, Listeners listeners, MemoryNeed need, StopSignal stop)
       throws CommandFailure, IOException {
     BlockDevice backingDevice = devices.backingDevice(settings.deviceIo);
     FileDevice cacheDevice = new FileDevice(devices.cache(), settings.deviceIo);
@@ -135,6 +124,7 @@ final class Server {
     }
     devices.keep();
     report(volume, backingDevice, cacheDevice);
+    report(need);
     StopRequest stopRequest = new StopRequest(stop);
     RequestLatencies latencies = new RequestLatencies();
     NbdServer server =
@@ -147,7 +137,7 @@ final class Server {
                 List.of(new MetaContext(STATE_CONTEXT, volume::states))),
             ServerOptions.DEFAULTS.withLatencies(latencies).withTls(settings.tls));
     ServedVolume servedVolume =
-        new ServedVolume(volume, served, server, latencies, devices.remote(), stopRequest);
+        new ServedVolume(volume, served, need, server, latencies, devices.remote(), stopRequest);
     for (ServerSocketChannel channel : listeners.channels()) {
       server.listen(channel);
     }
@@ -222,12 +212,18 @@ final class Server {
     for (String what : found.notUsed()) {
       LOG.log(Level.WARNING, "{0}: not used: {1}", cache.path(), what);
     }
-    LOG.log(
-        Level.INFO,
-        "memory: {0} for buffers and tables ({1} of it grows with the cache in use: 18 bytes for"
-            + " every 4 KiB)",
-        Size.format(volume.memoryBytes()),
-        Size.format(Start.perLineBytes(found.superblock().geometry())));
+  }
+
+  private static void report(MemoryNeed need) {
+    LOG.log(Level.INFO, "memory: {0}", need);
+    long free = Memory.freeBytes();
+    if (need.exceeds(free)) {
+      LOG.log(
+          Level.WARNING,
+          "memory: only {0} are free now; should they not do when the cache fills, the system may"
+              + " end this process",
+          Size.format(free));
+    }
   }
 
   private void warnOfTcp() {

@@ -23,6 +23,7 @@ final class StatusJson {
 
   private final Served served;
   private final Volume volume;
+  private final MemoryNeed need;
   private final NbdServer server;
   private final @Nullable NbdDevice connection;
   private final RequestLatencies latencies;
@@ -36,6 +37,7 @@ final class StatusJson {
   StatusJson(
       Served served,
       Volume volume,
+      MemoryNeed need,
       NbdServer server,
       @Nullable NbdDevice connection,
       RequestLatencies latencies,
@@ -43,6 +45,7 @@ final class StatusJson {
       Draining draining) {
     this.served = served;
     this.volume = volume;
+    this.need = need;
     this.server = server;
     this.connection = connection;
     this.latencies = latencies;
@@ -230,6 +233,11 @@ final class StatusJson {
     Runtime heap = Runtime.getRuntime();
     json.writeObjectPropertyStart("memory");
     json.writeNumberProperty("reserved_bytes", volume.memoryBytes());
+    json.writeNumberProperty("buffers_bytes", need.buffers());
+    json.writeNumberProperty("tables_bytes", need.tables());
+    json.writeNumberProperty("clients_max_bytes", need.clients());
+    json.writeNumberProperty("heap_max_bytes", need.heap());
+    json.writeNumberProperty("max_bytes", need.atMost());
     json.writeNumberProperty("heap_bytes", heap.totalMemory() - heap.freeMemory());
     json.writeNumberProperty("resident_bytes", Memory.residentBytes());
     json.writeEndObject();

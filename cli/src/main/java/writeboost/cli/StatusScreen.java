@@ -128,8 +128,13 @@ final class StatusScreen {
     if (damaged > 0) {
       line(screen, "%-12s%,d lines", "damage", damaged);
     }
+    JsonObject memory = status.object("memory");
     line(
-        screen, "%-12s%s", "memory", Size.format(status.object("memory").number("resident_bytes")));
+        screen,
+        "%-12s%s, at most %s",
+        "memory",
+        Size.format(memory.number("resident_bytes")),
+        Size.format(memory.number("max_bytes")));
   }
 
   private static String percent(JsonObject ratios, String kind) {

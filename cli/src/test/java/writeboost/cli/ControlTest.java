@@ -98,7 +98,11 @@ final class ControlTest {
       assertThat(latency.object("barrier").number("count")).isEqualTo(1);
       assertThat(status.object("tunables").number("allow_migrate")).isZero();
       assertThat(status.object("resume").text("cache")).isEqualTo("formatted");
-      assertThat(status.object("memory").number("resident_bytes")).isPositive();
+      JsonObject memory = status.object("memory");
+      assertThat(memory.number("resident_bytes")).isPositive();
+      assertThat(memory.number("reserved_bytes"))
+          .isEqualTo(memory.number("buffers_bytes") + memory.number("tables_bytes"));
+      assertThat(memory.number("max_bytes")).isGreaterThan(memory.number("reserved_bytes"));
       String[] line = run("status", "--control", "ctl").strip().split(" ");
       assertThat(line).hasSize(6 + 16 + 1 + 14);
       assertThat(line[0]).isEqualTo("10");

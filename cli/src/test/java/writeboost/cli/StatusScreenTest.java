@@ -20,7 +20,7 @@ final class StatusScreenTest {
         "hit_ratio":{"read":0.25},"writeback":{"bytes_per_second":20480},
         "latency":{"write":{"count":%d,"p50_us":12.5,"p99_us":20000,"max_us":30000.5}},
         "suspended":true,"drain":{"running":true,"done_bytes":1024,"total_bytes":2048},
-        "damage":{"damaged_lines":3},"memory":{"resident_bytes":1048576}}
+        "damage":{"damaged_lines":3},"memory":{"resident_bytes":1048576,"max_bytes":1073741824}}
         """
             .formatted(writes));
   }
