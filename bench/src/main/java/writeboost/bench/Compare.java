@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
             + " what and how.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  Everything, as in docs/BENCHMARKS.md; takes about an hour and 20 GiB:",
+      "  Everything, as in docs/BENCHMARKS.md; takes 25 minutes and 24 GiB:",
       "    bench/compare --json figures.json",
-      "  A first look at two of them; takes a minute and 2 GiB:",
+      "  A first look at two of them; takes a minute and 3 GiB:",
       "    bench/compare T1 T10 --quick",
       "  What there is:",
       "    bench/compare --list",
@@ -52,7 +52,7 @@ final class Compare implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "3 short rounds, not 5, and small sparse files: for a first look.")
+      description = "3 short rounds, not 5, and small files: for a first look.")
   private boolean quick;
 
   @Option(
@@ -93,11 +93,11 @@ final class Compare implements Callable<Integer> {
     if (!Files.isDirectory(folder)) {
       throw new IOException(folder + " is not a folder; give one with --dir");
     }
-    Map<String, String> conditions = Conditions.now(quick, sparse || quick);
+    Map<String, String> conditions = Conditions.now(quick, sparse, folder);
     System.out.print(Report.conditions(conditions));
     List<Result> results = new ArrayList<>();
     try (Workspace workspace = Workspace.in(folder)) {
-      Bench bench = new Bench(workspace, quick, sparse || quick);
+      Bench bench = new Bench(workspace, quick, sparse);
       for (Target target : chosen) {
         Result result = measured(target, bench);
         if (result != null) {

@@ -16,7 +16,7 @@ final class Conditions {
   private Conditions() {}
 
   /** In the order in which they are to be read. */
-  static Map<String, String> now(boolean quick, boolean sparse) throws IOException {
+  static Map<String, String> now(boolean quick, boolean sparse, Path folder) throws IOException {
     Map<String, String> conditions = new LinkedHashMap<>();
     conditions.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     conditions.put("machine", Runtime.getRuntime().availableProcessors() + " CPUs, " + processor());
@@ -33,7 +33,11 @@ final class Conditions {
             + Programs.firstLine("qemu-nbd", "--version"));
     conditions.put(
         "runs", quick ? "3 short rounds: for a first look" : "5 rounds, interleaved; medians");
-    conditions.put("files", sparse ? "sparse" : "written beforehand");
+    conditions.put(
+        "files",
+        (sparse ? "sparse, " : "written beforehand, ")
+            + Files.getFileStore(folder).type()
+            + ", direct I/O");
     return conditions;
   }
 

@@ -39,10 +39,19 @@ final class Fio {
     return run.withCpu(server.cpuTime().toNanos() - before);
   }
 
-  /** On a file, past the page cache, with io_uring. */
+  /**
+   * On a file, past the page cache; with io_uring, but with plain system calls where each write is
+   * flushed: io_uring would leave the flush to a thread of the kernel, which is slower.
+   */
   Run run(Path file, Load load) throws IOException, InterruptedException {
-    return run(
-        file.toString(), List.of("--ioengine=io_uring", "--direct=1", "--filename=" + file), load);
+    String engine = load.flushes() ? "psync" : "io_uring";
+    Run run =
+        run(
+            file.toString(),
+            List.of("--ioengine=" + engine, "--direct=1", "--filename=" + file),
+            load);
+    // It knows how long the writes took, and how long the flushes, but not the two together.
+    return load.flushes() ? run.withoutLatencies() : run;
   }
 
   private Run run(String name, List<String> engine, Load load)

@@ -8,6 +8,8 @@ final class Load {
 
   static final int BLOCK_BYTES = 4096;
 
+  private static final String FLUSH_EACH = "--fdatasync=1";
+
   private final List<String> arguments;
   private final int seconds;
   private final boolean writes;
@@ -76,7 +78,7 @@ final class Load {
 
   /** Each write is followed by a flush before the next one. */
   Load flushingEach() {
-    return and("--fdatasync=1");
+    return and(FLUSH_EACH);
   }
 
   /**
@@ -113,6 +115,11 @@ final class Load {
   /** That it takes at most; 0 where nobody said. */
   int seconds() {
     return seconds;
+  }
+
+  /** Whether each write is followed by a flush. */
+  boolean flushes() {
+    return arguments.contains(FLUSH_EACH);
   }
 
   boolean writes() {

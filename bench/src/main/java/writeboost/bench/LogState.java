@@ -17,6 +17,11 @@ record LogState(long newestId, long writtenBackId, long segments, long linesPerS
     return (double) (newestId - writtenBackId) / segments;
   }
 
+  /** How many times the log has been written from its beginning to its end. */
+  double laps() {
+    return (double) newestId / segments;
+  }
+
   /** The part of {@code writes}, of a block each, that took no line of their own. */
   double overwrittenInPlace(long writes) {
     return Math.max(0, 1 - (double) newestId * linesPerSegment / writes);

@@ -1,5 +1,8 @@
 package writeboost.bench;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What a figure is of. */
 enum Metric {
   IOPS("IOPS", 0),
@@ -15,6 +18,8 @@ enum Metric {
   P50_MICROS("p50 us", 0),
   P99_MICROS("p99 us", 0),
   P999_MICROS("p99.9 us", 0);
+
+  static final Set<Metric> LATENCIES = EnumSet.of(P50_MICROS, P99_MICROS, P999_MICROS);
 
   final String title;
 

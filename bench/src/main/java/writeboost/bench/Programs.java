@@ -51,11 +51,12 @@ final class Programs {
     return false;
   }
 
-  /** A JVM like this one, with the same options and classes. */
-  static List<String> java() {
+  /** A JVM like this one, with the same options, and others, and the same classes. */
+  static List<String> java(String... others) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of(others));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     return command;
   }

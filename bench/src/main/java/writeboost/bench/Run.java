@@ -18,6 +18,13 @@ record Run(long requests, Map<Metric, Double> figures) {
     return new Run(requests, all);
   }
 
+  /** Without those that are not of what is to be measured. */
+  Run withoutLatencies() {
+    Map<Metric, Double> others = new EnumMap<>(figures);
+    others.keySet().removeAll(Metric.LATENCIES);
+    return new Run(requests, others);
+  }
+
   double figure(Metric metric) {
     Double value = figures.get(metric);
     if (value == null) {

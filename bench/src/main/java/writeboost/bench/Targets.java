@@ -10,12 +10,16 @@ final class Targets {
           SmallWrites.deep(),
           SmallWrites.pinned(),
           new LogThroughput(),
+          new FlushedWrites(),
           new SyncCost(),
           new SortedDrain(),
+          new MemoryPerCache(),
+          new ResumeTime(),
           new LargeRequests(),
           new ReadHits(),
           new HalfLoad(),
-          new ReadyTime());
+          new ReadyTime(),
+          new SteadyState());
 
   private Targets() {}
 }

@@ -1,0 +1,227 @@
+package writeboost.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import writeboost.device.BlockDevice;
+import writeboost.device.DeviceFile;
+import writeboost.device.FileDevice;
+import writeboost.device.MemoryDevice;
+import writeboost.layout.Formatter;
+import writeboost.simulate.RotatingDisk;
+import writeboost.volume.Volume;
+
+/**
+ * Target T4: small writes, each followed by a flush, as databases do them: (a) while the log has
+ * room, by 1 and by 16 clients; (b, c) when ten times the log has been written, so that write-back
+ * has to keep up: (b) over a span that the log holds many times, (c) over one four times the log.
+ */
+final class FlushedWrites implements Target {
+
+  private static final int MANY = 16;
+
+  /** Of the volume in this process; what all clients write in a run is a part of it. */
+  private static final long LOG_BYTES = 1L << 30;
+
+  private static final long QUICK_LOG_BYTES = 512L << 20;
+
+  /** Small, so that ten times as much is written in minutes at the pace of a disk. */
+  private static final long LAPPED_LOG_BYTES = 64L << 20;
+
+  private static final int LAPS = 10;
+  private static final int QUICK_LAPS = 3;
+
+  /** A sweep of the small log over the disk takes some of them. */
+  private static final int LAPPED_RUN_S = 10;
+
+  private static final int QUICK_LAPPED_RUN_S = 4;
+
+  /** That filling the log may take. */
+  private static final long PATIENCE_S = 1200;
+
+  private static final int BLOCK = Load.BLOCK_BYTES;
+
+  /** Writes by which the disk's own pace is computed. */
+  private static final int MODEL_WRITES = 10_000;
+
+  @Override
+  public String name() {
+    return "T4";
+  }
+
+  @Override
+  public String what() {
+    return "4 KiB random write + flush: (a) log has room, (b, c) 10 times the log written";
+  }
+
+  @Override
+  public String against() {
+    return "(a, b) fio fdatasync=1 on a written file, one thread; (c) the modelled disk itself";
+  }
+
+  @Override
+  public String goal() {
+    return "IOPS (a) >= 0.8 with 1 client, >= 4 with 16, (b) >= 0.8, (c) >= 3";
+  }
+
+  @Override
+  public List<String> programs() {
+    return List.of("fio");
+  }
+
+  @Override
+  public Result measure(Bench bench) throws IOException, InterruptedException {
+    Series inProcess = new Series("(a) in process, 1 client");
+    Series manyInProcess = new Series("(a) in process, 16");
+    Series served = new Series("(a) over NBD, 1 client");
+    Series manyServed = new Series("(a) over NBD, 16");
+    Series raw = new Series("fio on the file, 1 thread");
+    Series manyRaw = new Series("fio on the file, 16");
+    List<Series> roomy = List.of(inProcess, manyInProcess, served, manyServed, raw, manyRaw);
+    measureRoomy(bench, roomy);
+    Series narrow = new Series("(b) over NBD, 1 client");
+    Series narrowRaw = new Series("(b) fio on the file, 1");
+    String narrowLog = measureLapped(bench, LAPPED_LOG_BYTES / 8, narrow, narrowRaw);
+    long wideSpan = 4 * LAPPED_LOG_BYTES;
+    Series wide = new Series("(c) over NBD, 1 client");
+    Series wideRaw = new Series("(c) fio on the file, 1");
+    String wideLog = measureLapped(bench, wideSpan, wide, wideRaw);
+    Series disk = new Series("(c) the disk itself").add(Metric.IOPS, diskIops(wideSpan));
+    return new Result(
+        this,
+        List.of(
+            inProcess,
+            manyInProcess,
+            served,
+            manyServed,
+            raw,
+            manyRaw,
+            narrow,
+            narrowRaw,
+            wide,
+            wideRaw,
+            disk),
+        List.of(
+            Verdict.atLeast(0.8, "(a) in process, 1 client by 1 thread", ratio(inProcess, raw)),
+            Verdict.atLeast(4, "(a) in process, 16 clients by 1 thread", ratio(manyInProcess, raw)),
+            Verdict.atLeast(0.8, "(a) over NBD, 1 client by 1 thread", ratio(served, raw)),
+            Verdict.atLeast(4, "(a) over NBD, 16 clients by 1 thread", ratio(manyServed, raw)),
+            Verdict.atLeast(0.8, "(b) over NBD, by 1 thread", ratio(narrow, narrowRaw)),
+            Verdict.atLeast(3, "(c) over NBD, by the disk", ratio(wide, disk))),
+        List.of(
+            "(a) 16 clients by 16 threads, without a target: in process %.2f, over NBD %.2f"
+                .formatted(ratio(manyInProcess, manyRaw), ratio(manyServed, manyRaw)),
+            "(b) " + narrowLog,
+            "(c) " + wideLog));
+  }
+
+  private static double ratio(Series ours, Series peer) {
+    return ours.ratio(peer, Metric.IOPS);
+  }
+
+  /** Figures in the order of the table. */
+  private void measureRoomy(Bench bench, List<Series> measured)
+      throws IOException, InterruptedException {
+    long logBytes = bench.either(LOG_BYTES, QUICK_LOG_BYTES);
+    Path log = bench.newFile("flushed.img", logBytes);
+    Path cache = bench.cacheFile();
+    long span = 4 * bench.cacheBytes();
+    Fio fio = new Fio(bench.workspace());
+    Load load = Load.randomWrites(1, logBytes).from(bench.behindLog()).flushingEach();
+    Load onFile = load.seconds(bench.seconds()).again();
+    try (Server server = Server.bench(List.of(), bench.workspace(), Setup.actuator(cache, span));
+        FlushingClients one = FlushingClients.of(server, 1);
+        FlushingClients many = FlushingClients.of(server, MANY)) {
+      bench.interleave(
+          this,
+          Bench.WARM_UPS,
+          counts -> {
+            List<Run> round =
+                List.of(
+                    runInProcess(bench, log, logBytes, 1),
+                    runInProcess(bench, log, logBytes, MANY),
+                    one.run(server, span, bench.seconds(), bench.logBytesPerRun() / 2),
+                    many.run(server, span, bench.seconds(), bench.logBytesPerRun() / 2),
+                    fio.run(cache, onFile),
+                    fio.run(cache, onFile.clients(MANY)));
+            for (int i = 0; counts && i < round.size(); i++) {
+              measured.get(i).add(round.get(i));
+            }
+          });
+    }
+    Files.delete(log);
+  }
+
+  /** In a log that is empty, and gets three quarters full at most. */
+  private static Run runInProcess(Bench bench, Path log, long logBytes, int clients)
+      throws IOException {
+    String name = log.toString();
+    long span = 4 * logBytes;
+    try (MemoryDevice backing = new MemoryDevice(span);
+        BlockDevice cache = new FileDevice(DeviceFile.open(log, false))) {
+      BenchServer.forget(cache, name);
+      try (Volume volume =
+          Volume.open(backing, cache, InProcessWrites.options(name), Formatter.Progress.NONE)) {
+        Run run = FlushingClients.of(volume, clients).run(span, bench.seconds(), logBytes / 4 * 3);
+        volume.stop();
+        return run;
+      }
+    }
+  }
+
+  /** One client, after the log has been filled several times over; says so. */
+  private String measureLapped(Bench bench, long spanBytes, Series measured, Series raw)
+      throws IOException, InterruptedException {
+    Path cache = bench.newFile("lapped.img", LAPPED_LOG_BYTES);
+    Setup setup = Setup.of(cache, spanBytes, Setup.Backing.DISK);
+    Fio fio = new Fio(bench.workspace());
+    Load onFile =
+        Load.randomWrites(1, bench.either(LOG_BYTES, QUICK_LOG_BYTES))
+            .from(bench.behindLog())
+            .flushingEach()
+            .seconds(bench.seconds())
+            .again();
+    String said;
+    try (Server server = Server.bench(List.of(), bench.workspace(), setup);
+        FlushingClients one = FlushingClients.of(server, 1);
+        FlushingClients many = FlushingClients.of(server, MANY)) {
+      Bench.progress(this, "writing the log several times over");
+      many.run(spanBytes, PATIENCE_S, bench.either(LAPS, QUICK_LAPS) * LAPPED_LOG_BYTES);
+      LogState before = server.logState();
+      bench.interleave(
+          this,
+          /* warmUps= */ 1,
+          counts -> {
+            int seconds = (int) bench.either(LAPPED_RUN_S, QUICK_LAPPED_RUN_S);
+            Run run = one.run(server, spanBytes, seconds, Long.MAX_VALUE);
+            Run rawRun = fio.run(bench.cacheFile(), onFile);
+            if (counts) {
+              measured.add(run);
+              raw.add(rawRun);
+            }
+          });
+      said =
+          "log of %d MiB written %.1f times over before, %.0f %% full then, %.0f %% at the end"
+              .formatted(
+                  LAPPED_LOG_BYTES >> 20,
+                  before.laps(),
+                  100 * before.full(),
+                  100 * server.logState().full());
+    }
+    Files.delete(cache);
+    return said;
+  }
+
+  /** Random writes of a block each that the model takes in a second, one after the other. */
+  static double diskIops(long spanBytes) {
+    RotatingDisk disk = new RotatingDisk(spanBytes);
+    Random random = new Random(1);
+    long doneNs = 0;
+    for (int i = 0; i < MODEL_WRITES; i++) {
+      doneNs = disk.serve(0, random.nextLong(spanBytes / BLOCK) * BLOCK, BLOCK);
+    }
+    return MODEL_WRITES * 1e9 / doneNs;
+  }
+}
