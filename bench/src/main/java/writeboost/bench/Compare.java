@@ -96,19 +96,28 @@ final class Compare implements Callable<Integer> {
     Map<String, String> conditions = Conditions.now(quick, sparse, folder);
     System.out.print(Report.conditions(conditions));
     List<Result> results = new ArrayList<>();
+    List<Target> failed = new ArrayList<>();
     try (Workspace workspace = Workspace.in(folder)) {
       Bench bench = new Bench(workspace, quick, sparse);
       for (Target target : chosen) {
         Result result = measured(target, bench);
-        if (result != null) {
+        if (result == null) {
+          failed.add(target);
+        } else {
           results.add(result);
         }
       }
     }
+    if (chosen.size() > 1) {
+      System.out.print(Report.summary(results, failed));
+    }
+    String loadAfter = Conditions.load();
+    conditions.put("load after", loadAfter);
+    System.out.printf("%nload after   %s%n", loadAfter);
     if (json != null) {
       Files.writeString(json, Json.of(conditions, results));
     }
-    return results.size() == chosen.size() ? 0 : 1;
+    return failed.isEmpty() ? 0 : 1;
   }
 
   private List<Target> chosen() {

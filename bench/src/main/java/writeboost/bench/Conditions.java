@@ -23,7 +23,8 @@ final class Conditions {
     conditions.put(
         "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     conditions.put("java", Runtime.version().toString());
-    conditions.put("load before", Files.readString(Path.of("/proc/loadavg")).strip());
+    conditions.put("load before", load());
+    conditions.put("writeboost", commit());
     conditions.put("collector", collector());
     conditions.put("client", Programs.firstLine("fio", "--version"));
     conditions.put(
@@ -39,6 +40,17 @@ final class Conditions {
             + Files.getFileStore(folder).type()
             + ", direct I/O");
     return conditions;
+  }
+
+  /** Of the source tree, with a word where it has been changed since. */
+  private static String commit() throws IOException {
+    String tree = Path.of(Programs.writeboost()).resolveSibling(".").toString();
+    return Programs.firstLine("git", "-C", tree, "describe", "--always", "--dirty");
+  }
+
+  /** Of the last 1, 5 and 15 minutes: how many wanted to run, whoever they belong to. */
+  static String load() throws IOException {
+    return Files.readString(Path.of("/proc/loadavg")).strip();
   }
 
   /** What collects garbage in this process, and in those that are started with its options. */

@@ -3,7 +3,9 @@ package writeboost.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
@@ -68,7 +70,7 @@ final class FlushedWrites implements Target {
 
   @Override
   public List<String> programs() {
-    return List.of("fio");
+    return List.of("fio", "nbdkit");
   }
 
   @Override
@@ -77,9 +79,13 @@ final class FlushedWrites implements Target {
     Series manyInProcess = new Series("(a) in process, 16");
     Series served = new Series("(a) over NBD, 1 client");
     Series manyServed = new Series("(a) over NBD, 16");
-    Series raw = new Series("fio on the file, 1 thread");
-    Series manyRaw = new Series("fio on the file, 16");
-    List<Series> roomy = List.of(inProcess, manyInProcess, served, manyServed, raw, manyRaw);
+    Series raw = new Series("(a) fio on the file, 1");
+    Series manyRaw = new Series("(a) fio on the file, 16");
+    Series rawServed = new Series("(a) nbdkit file, 1 client");
+    Series manyRawServed = new Series("(a) nbdkit file, 16");
+    List<Series> roomy =
+        List.of(
+            inProcess, manyInProcess, served, manyServed, raw, manyRaw, rawServed, manyRawServed);
     measureRoomy(bench, roomy);
     Series narrow = new Series("(b) over NBD, 1 client");
     Series narrowRaw = new Series("(b) fio on the file, 1");
@@ -89,20 +95,11 @@ final class FlushedWrites implements Target {
     Series wideRaw = new Series("(c) fio on the file, 1");
     String wideLog = measureLapped(bench, wideSpan, wide, wideRaw);
     Series disk = new Series("(c) the disk itself").add(Metric.IOPS, diskIops(wideSpan));
+    List<Series> all = new ArrayList<>(roomy);
+    all.addAll(List.of(narrow, narrowRaw, wide, wideRaw, disk));
     return new Result(
         this,
-        List.of(
-            inProcess,
-            manyInProcess,
-            served,
-            manyServed,
-            raw,
-            manyRaw,
-            narrow,
-            narrowRaw,
-            wide,
-            wideRaw,
-            disk),
+        all,
         List.of(
             Verdict.atLeast(0.8, "(a) in process, 1 client by 1 thread", ratio(inProcess, raw)),
             Verdict.atLeast(4, "(a) in process, 16 clients by 1 thread", ratio(manyInProcess, raw)),
@@ -111,10 +108,22 @@ final class FlushedWrites implements Target {
             Verdict.atLeast(0.8, "(b) over NBD, by 1 thread", ratio(narrow, narrowRaw)),
             Verdict.atLeast(3, "(c) over NBD, by the disk", ratio(wide, disk))),
         List.of(
-            "(a) 16 clients by 16 threads, without a target: in process %.2f, over NBD %.2f"
-                .formatted(ratio(manyInProcess, manyRaw), ratio(manyServed, manyRaw)),
+            withoutTarget(
+                "fio with as many threads, in process", inProcess, raw, manyInProcess, manyRaw),
+            withoutTarget("fio with as many threads, over NBD", served, raw, manyServed, manyRaw),
+            withoutTarget("nbdkit file, over NBD", served, rawServed, manyServed, manyRawServed),
             "(b) " + narrowLog,
             "(c) " + wideLog));
+  }
+
+  private static String withoutTarget(
+      String peer, Series one, Series peerOfOne, Series many, Series peerOfMany) {
+    return String.format(
+        Locale.ROOT,
+        "(a) no target: by %s: %.3f with 1 client, %.3f with 16",
+        peer,
+        ratio(one, peerOfOne),
+        ratio(many, peerOfMany));
   }
 
   private static double ratio(Series ours, Series peer) {
@@ -132,8 +141,12 @@ final class FlushedWrites implements Target {
     Load load = Load.randomWrites(1, logBytes).from(bench.behindLog()).flushingEach();
     Load onFile = load.seconds(bench.seconds()).again();
     try (Server server = Server.bench(List.of(), bench.workspace(), Setup.actuator(cache, span));
+        Server file = Server.nbdkitFile(bench.workspace(), cache, bench.behindLog(), logBytes);
         FlushingClients one = FlushingClients.of(server, 1);
-        FlushingClients many = FlushingClients.of(server, MANY)) {
+        FlushingClients many = FlushingClients.of(server, MANY);
+        FlushingClients oneOfFile = FlushingClients.of(file, 1);
+        FlushingClients manyOfFile = FlushingClients.of(file, MANY)) {
+      long bytes = bench.logBytesPerRun() / 2;
       bench.interleave(
           this,
           Bench.WARM_UPS,
@@ -142,10 +155,12 @@ final class FlushedWrites implements Target {
                 List.of(
                     runInProcess(bench, log, logBytes, 1),
                     runInProcess(bench, log, logBytes, MANY),
-                    one.run(server, span, bench.seconds(), bench.logBytesPerRun() / 2),
-                    many.run(server, span, bench.seconds(), bench.logBytesPerRun() / 2),
+                    one.run(server, span, bench.seconds(), bytes),
+                    many.run(server, span, bench.seconds(), bytes),
                     fio.run(cache, onFile),
-                    fio.run(cache, onFile.clients(MANY)));
+                    fio.run(cache, onFile.clients(MANY)),
+                    oneOfFile.run(file, logBytes, bench.seconds(), bytes),
+                    manyOfFile.run(file, logBytes, bench.seconds(), bytes));
             for (int i = 0; counts && i < round.size(); i++) {
               measured.get(i).add(round.get(i));
             }
@@ -196,7 +211,9 @@ final class FlushedWrites implements Target {
           counts -> {
             int seconds = (int) bench.either(LAPPED_RUN_S, QUICK_LAPPED_RUN_S);
             Run run = one.run(server, spanBytes, seconds, Long.MAX_VALUE);
+            server.pause();
             Run rawRun = fio.run(bench.cacheFile(), onFile);
+            server.goOn();
             if (counts) {
               measured.add(run);
               raw.add(rawRun);

@@ -11,6 +11,7 @@ final class HalfLoad implements Target {
 
   private static final int DEPTH = 32;
   private static final long VOLUME_BYTES = 2L << 30;
+  private static final int FILL_BYTES = 1 << 20;
 
   /** Of all rounds together; a million and some. */
   private static final long REQUESTS = 1_100_000;
@@ -51,6 +52,8 @@ final class HalfLoad implements Target {
     Setup setup = Setup.actuator(bench.cacheFile(), VOLUME_BYTES);
     try (Server ours = Server.bench(List.of(), bench.workspace(), setup);
         Server memory = Server.nbdkit(List.of(), bench.workspace(), "memory", VOLUME_BYTES)) {
+      Bench.progress(this, "letting nbdkit take its memory");
+      fio.run(memory, Load.sequentialWrites(FILL_BYTES, DEPTH, VOLUME_BYTES));
       double iops = 0;
       for (int i = 0; i < Bench.WARM_UPS; i++) {
         Bench.progress(this, "looking for the whole load");

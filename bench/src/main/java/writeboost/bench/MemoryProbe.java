@@ -1,8 +1,11 @@
 package writeboost.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
 import writeboost.device.FileCreation;
@@ -23,7 +26,7 @@ final class MemoryProbe {
   private MemoryProbe() {}
 
   /** Arguments: a file for the headers, created and removed; the size of the cache in bytes. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, JMException {
     Path headers = Path.of(args[0]);
     long cacheBytes = Long.parseLong(args[1]);
     Geometry geometry = new Geometry(VolumeOptions.DEFAULT_ORDER, cacheBytes);
@@ -40,11 +43,25 @@ final class MemoryProbe {
                 InProcessWrites.options(headers.toString()),
                 Formatter.Progress.NONE)) {
       InProcessWrites.writeEveryBlock(volume, blocks);
+      returnSpareMemory();
       System.out.println(residentBytes());
       System.out.flush();
       Files.delete(headers);
       Runtime.getRuntime().halt(0); // write-back has much to do that nobody needs
     }
+  }
+
+  /**
+   * What the compilers have taken and given back, some 20 MiB, now more, now less, is in the hands
+   * of malloc: that it gives to the kernel.
+   */
+  private static void returnSpareMemory() throws JMException {
+    ManagementFactory.getPlatformMBeanServer()
+        .invoke(
+            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+            "systemTrimNativeHeap",
+            null,
+            null);
   }
 
   private static long residentBytes() throws IOException {

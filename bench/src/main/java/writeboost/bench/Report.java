@@ -50,6 +50,18 @@ final class Report {
     return text.toString();
   }
 
+  /** All that has a target, a line for each; with the names of what could not be measured. */
+  static String summary(List<Result> results, List<Target> failed) {
+    StringBuilder text = new StringBuilder(format("%n"));
+    for (Result result : results) {
+      for (Verdict verdict : result.verdicts()) {
+        text.append(format("%-7s %s%n", result.target().name(), verdict));
+      }
+    }
+    failed.forEach(target -> text.append(format("%-7s could not be measured%n", target.name())));
+    return text.toString();
+  }
+
   private static String row(Series series, List<Metric> metrics) {
     StringBuilder text = new StringBuilder(format("%-28s", series.name()));
     String range = "";

@@ -51,6 +51,19 @@ final class Server implements AutoCloseable {
     return server;
   }
 
+  /** nbdkit on a part of a file. A write goes into the page cache, a flush is an fdatasync. */
+  static Server nbdkitFile(Workspace workspace, Path file, long offsetBytes, long bytes)
+      throws IOException, InterruptedException {
+    Path socket = workspace.file("nbdkit-file");
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("nbdkit", "--foreground", "--exit-with-parent", "--unix"));
+    command.addAll(List.of(socket.toString(), "--filter=offset", "file", file.toString()));
+    command.addAll(List.of("offset=" + offsetBytes, "range=" + bytes));
+    Server server = new Server("nbdkit file", socket, workspace.start(command));
+    server.awaitSocket();
+    return server;
+  }
+
   /** qemu-nbd on a file, past the page cache, with io_uring; it does not mind who else has it. */
   static Server qemuNbd(Workspace workspace, Path file) throws IOException, InterruptedException {
     Path socket = workspace.file("qemu-nbd");
@@ -152,6 +165,23 @@ final class Server implements AutoCloseable {
       throw new IOException(name + " has ended before its time");
     }
     return LogState.parse(answer);
+  }
+
+  /** What it does when nobody asks, write-back for one, must not be in a peer's way. */
+  void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  void goOn() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    Process kill =
+        new ProcessBuilder("kill", "-s", signal, String.valueOf(process.pid())).inheritIO().start();
+    if (kill.waitFor() != 0) {
+      throw new IOException(name + " has ended before its time");
+    }
   }
 
   /** Ends it as a user does, and waits until what is in its RAM is saved. */
