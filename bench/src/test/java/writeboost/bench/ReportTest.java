@@ -54,6 +54,16 @@ final class ReportTest {
   }
 
   @Test
+  void theSummaryHasALineForEachFigureAndForWhatFailed() {
+    assertThat(Report.summary(List.of(RESULT), List.of(new SyncCost())).lines())
+        .containsExactly(
+            "",
+            "T1      IOPS: 0.900, target >= 1.0: NOT met",
+            "T1      less is more: 0.500, target <= 1.0: met",
+            "T5      could not be measured");
+  }
+
+  @Test
   void jsonHasEveryRun() {
     assertThat(Json.of(Map.of("a \"b\"", "c\\d"), List.of(RESULT)).replace(" ", ""))
         .contains("\"a\\\"b\\\"\":\"c\\\\d\"", "[90.0,120.0,30.0]", "\"at_most\":1.0");
