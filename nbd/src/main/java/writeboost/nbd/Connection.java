@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.net.ProtocolException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
@@ -17,8 +18,13 @@ final class Connection implements Runnable {
 
   private static final System.Logger LOG = System.getLogger(Connection.class.getPackageName());
 
+  /** A client that takes nothing for so long is slow, rather than gone. */
+  private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
+
   private final NbdServer server;
   private final Exports exports;
+  private final Intake intake = new Intake();
+  private final SocketInput input;
   private final Wire wire;
   private final ConnectionName peer;
   private final BufferPool.Share share;
@@ -41,10 +47,13 @@ final class Connection implements Runnable {
       SocketChannel socket,
       ConnectionName peer,
       ServerOptions options,
-      RequestBudget budget) {
+      RequestBudget budget)
+      throws IOException {
     this.server = server;
     this.exports = exports;
-    this.wire = new Wire(socket);
+    socket.configureBlocking(false);
+    this.input = new SocketInput(socket, intake);
+    this.wire = new Wire(socket, input, new SocketOutput(socket));
     this.peer = peer;
     this.latencies = options.latencies();
     this.tls = options.tls();
@@ -77,6 +86,7 @@ final class Connection implements Runnable {
       failed(e);
     } finally {
       abort();
+      intake.end();
       server.ended(this);
     }
   }
@@ -91,30 +101,30 @@ final class Connection implements Runnable {
   }
 
   private void serve() throws IOException {
-    Input input = new Input(wire, share);
+    Input received = new Input(wire, share);
     try {
-      Negotiated agreed = negotiate(input);
+      Negotiated agreed = negotiate(received);
       if (agreed == null) {
         wire.endOutput();
-      } else if (server.awaitChangesOfEnded(agreed.exported().device())) {
+      } else if (server.awaitChangesOfGone(this, agreed.exported().device())) {
         negotiated = agreed;
-        transmit(input, agreed);
+        transmit(received, agreed);
       }
     } finally {
-      input.release();
+      received.release();
     }
   }
 
-  private @Nullable Negotiated negotiate(Input input) throws IOException {
+  private @Nullable Negotiated negotiate(Input received) throws IOException {
     Future<?> timeout = server.limitHandshake(this);
     try {
-      return new Handshake(wire, input, exports, tls, server::isDraining).negotiate();
+      return new Handshake(wire, received, exports, tls, server::isDraining).negotiate();
     } finally {
       timeout.cancel(false);
     }
   }
 
-  private void transmit(Input input, Negotiated agreed) throws IOException {
+  private void transmit(Input received, Negotiated agreed) throws IOException {
     BlockDevice device = agreed.exported().device();
     if (agreed.structured()) {
       outbound.useChunks();
@@ -122,7 +132,8 @@ final class Connection implements Runnable {
     boolean timed = !latencies.equals(Latencies.NONE);
     Backlog backlog = new Backlog("nbd backlog " + peer, device, outbound, this::submitFailed);
     Transmission transmission =
-        new Transmission(agreed, share, input, outbound, server::isDraining, timed, turn, backlog);
+        new Transmission(
+            agreed, share, received, outbound, server::isDraining, timed, turn, backlog);
     phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {
@@ -136,6 +147,7 @@ final class Connection implements Runnable {
       failed(e); // here, because what is in the device may take its time
     } finally {
       phase = ClientStatus.Phase.ENDING;
+      intake.end();
       abort();
       outbound.breakOff();
       backlog.end();
@@ -162,16 +174,48 @@ final class Connection implements Runnable {
     return outbound.awaitDevice(nanos);
   }
 
+  /** Asks the client's side whether it has gone: see {@link #awaitChangesIfGone}. */
+  long ask() {
+    long question = intake.ask();
+    input.wake();
+    return question;
+  }
+
   /**
-   * Whether the changes of this connection, if it has ended and is one to {@code of}, are carried
-   * out; false if that takes longer.
+   * Whether this connection is to another device than {@code of}; or its client had not closed it
+   * at the time of the question; or else all changes that the client had sent are carried out.
+   * False if none of this is known in time.
    */
-  boolean awaitChangesIfEnded(BlockDevice of, long nanos) throws InterruptedException {
-    Negotiated agreed = negotiated;
+  boolean awaitChangesIfGone(BlockDevice of, long question, long nanos)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    if (isTo(of) && !awaitIntake(question, deadline)) {
+      return false;
+    }
     return phase != ClientStatus.Phase.ENDING
-        || agreed == null
-        || !agreed.exported().device().equals(of)
-        || outbound.awaitChanges(nanos);
+        || !isTo(of)
+        || outbound.awaitChanges(deadline - System.nanoTime());
+  }
+
+  /** Whether it is one to {@code device}, as far as is known. */
+  private boolean isTo(BlockDevice device) {
+    Negotiated agreed = negotiated;
+    return agreed == null || agreed.exported().device().equals(device);
+  }
+
+  private boolean awaitIntake(long question, long deadline) throws InterruptedException {
+    long left = deadline - System.nanoTime();
+    while (!intake.await(question, Math.min(left, LOOK_NS))) {
+      // Whoever lets us wait for room has not closed: writing to a closed connection fails.
+      if (turn.isStalled(System.nanoTime(), LOOK_NS)) {
+        return true;
+      }
+      left = deadline - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** No further requests: the connection ends when what it has read is answered. */

@@ -175,7 +175,15 @@ public final class NbdServer implements AutoCloseable {
       }
       ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
       Connection connection = new Connection(this, exports, pool, socket, peer, options, budget);
-      connection.start();
+      boolean started = false;
+      try {
+        connection.start();
+        started = true;
+      } finally {
+        if (!started) { // there is no memory for a thread
+          connection.abort();
+        }
+      }
       connections.add(connection);
     } finally {
       lock.unlock();
@@ -211,22 +219,28 @@ public final class NbdServer implements AutoCloseable {
   }
 
   /**
-   * To be called before the first request of a client is looked at: waits until nothing that
-   * clients who are gone had asked for can still change {@code device}. One of them may be this
-   * client, who repeats now what was not answered then; what it writes after that must not be
-   * overwritten by a request of its old connection.
+   * To be called before the first request of {@code newcomer} is looked at: waits until nothing
+   * that clients who are gone had asked for can still change {@code device}. One of them may be
+   * this client, who repeats now what was not answered then; what it writes after that must not be
+   * overwritten by a request of its old connection. That may not have been read yet: who is gone is
+   * found out by asking all connections that are older.
    *
    * @return false if that takes longer than a handshake may
    */
-  boolean awaitChangesOfEnded(BlockDevice device) {
+  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device) {
     long deadline = System.nanoTime() + options.handshakeTimeout().toNanos();
+    List<Connection> older = openConnections();
+    older.removeIf(other -> other.peer().number() >= newcomer.peer().number());
+    long[] questions = older.stream().mapToLong(Connection::ask).toArray();
     try {
-      for (Connection other : openConnections()) {
-        if (!other.awaitChangesIfEnded(device, deadline - System.nanoTime())) {
+      for (int i = 0; i < questions.length; i++) {
+        long left = deadline - System.nanoTime();
+        if (!older.get(i).awaitChangesIfGone(device, questions[i], left)) {
           LOG.log(
               Level.WARNING,
-              "An NBD client was turned away: the device still works on what {0} had asked for",
-              other.peer());
+              "NBD client {0} was turned away: what {1} had asked for is not yet carried out",
+              newcomer.peer(),
+              older.get(i).peer());
           return false;
         }
       }
@@ -247,7 +261,7 @@ public final class NbdServer implements AutoCloseable {
   private List<Connection> openConnections() {
     lock.lock();
     try {
-      return List.copyOf(connections);
+      return new ArrayList<>(connections);
     } finally {
       lock.unlock();
     }

@@ -3,7 +3,9 @@ package writeboost.nbd;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -29,6 +31,8 @@ final class TlsSocket {
   private static final ByteBuffer[] NOTHING = {ByteBuffer.allocate(0)};
 
   private final SocketChannel socket;
+  private final ReadableByteChannel input;
+  private final WritableByteChannel output;
   private final SSLEngine engine;
 
   // The reader's. Between position and limit is what nobody has seen.
@@ -40,8 +44,15 @@ final class TlsSocket {
   private final ByteBuffer[] single = new ByteBuffer[1];
   private final ByteBuffer sent = ByteBuffer.allocateDirect(SENT_BYTES);
 
-  TlsSocket(SocketChannel socket, SSLEngine engine) {
+  /** Over {@code input} and {@code output}, which are of {@code socket}. */
+  TlsSocket(
+      SocketChannel socket,
+      ReadableByteChannel input,
+      WritableByteChannel output,
+      SSLEngine engine) {
     this.socket = socket;
+    this.input = input;
+    this.output = output;
     this.engine = engine;
     this.plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()).limit(0);
   }
@@ -94,7 +105,7 @@ final class TlsSocket {
       send(NOTHING, 0, 1, 0);
       if (!engine.getUseClientMode()) {
         socket.shutdownOutput();
-        while (socket.read(received.clear()) >= 0) {}
+        while (input.read(received.clear()) >= 0) {}
       }
     } catch (IOException e) { // the other side has to do without
       failure.addSuppressed(e);
@@ -165,7 +176,7 @@ final class TlsSocket {
   private void receive() throws IOException {
     received.compact();
     try {
-      ended = socket.read(received) < 0;
+      ended = input.read(received) < 0;
     } finally {
       received.flip();
     }
@@ -204,7 +215,7 @@ final class TlsSocket {
     }
     sent.flip();
     while (sent.hasRemaining()) {
-      socket.write(sent);
+      output.write(sent);
     }
     return taken;
   }

@@ -2,6 +2,8 @@ package writeboost.nbd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.GatheringByteChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
@@ -13,12 +15,22 @@ import org.jspecify.annotations.Nullable;
 final class Wire implements AutoCloseable {
 
   private final SocketChannel socket;
+  private final ReadableByteChannel input;
+  private final GatheringByteChannel output;
 
   /** Once there, there is no way around it. Set before another thread reads or writes. */
   private volatile @Nullable TlsSocket tls;
 
+  /** Over a socket that blocks. */
   Wire(SocketChannel socket) {
+    this(socket, socket, socket);
+  }
+
+  /** Over {@code input} and {@code output}, which are of {@code socket}. */
+  Wire(SocketChannel socket, ReadableByteChannel input, GatheringByteChannel output) {
     this.socket = socket;
+    this.input = input;
+    this.output = output;
   }
 
   /**
@@ -28,7 +40,7 @@ final class Wire implements AutoCloseable {
    * @throws javax.net.ssl.SSLException if the two sides do not come to terms
    */
   void startTls(SSLEngine engine) throws IOException {
-    TlsSocket secured = new TlsSocket(socket, engine);
+    TlsSocket secured = new TlsSocket(socket, input, output, engine);
     tls = secured; // whatever comes of it
     secured.handshake();
   }
@@ -45,20 +57,20 @@ final class Wire implements AutoCloseable {
   /** Reads what there is, waiting for the first byte; negative at the end of the stream. */
   int read(ByteBuffer target) throws IOException {
     TlsSocket secured = tls;
-    return secured == null ? socket.read(target) : secured.read(target);
+    return secured == null ? input.read(target) : secured.read(target);
   }
 
   /** Writes at least one byte; how many. */
   int write(ByteBuffer source) throws IOException {
     TlsSocket secured = tls;
-    return secured == null ? socket.write(source) : secured.write(source);
+    return secured == null ? output.write(source) : secured.write(source);
   }
 
   /** Writes at least one byte of {@code sources}, from number {@code from} on; how many. */
   long write(ByteBuffer[] sources, int from, int count) throws IOException {
     TlsSocket secured = tls;
     return secured == null
-        ? socket.write(sources, from, count)
+        ? output.write(sources, from, count)
         : secured.write(sources, from, count);
   }
 
@@ -80,6 +92,8 @@ final class Wire implements AutoCloseable {
   /** Wakes who reads or writes. With TLS the other side cannot tell this from a loss. */
   @Override
   public void close() throws IOException {
-    socket.close();
+    try (output; // the last one first: who is woken finds the socket closed
+        input;
+        socket) {}
   }
 }

@@ -97,6 +97,7 @@ class LimitsTest {
     try (Served served = new Served(ServerOptions.DEFAULTS.withTotalRequests(1));
         RawClient first = served.client();
         RawClient second = served.client()) {
+      assertThat(second.errorOf(RawClient.flush(0))).isZero(); // it has been admitted
       served.device.hold();
       for (int i = 0; i < 2 * ServerOptions.GUARANTEED_REQUESTS; i++) {
         first.send(RawClient.flush(i));

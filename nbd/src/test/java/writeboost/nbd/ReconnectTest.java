@@ -6,11 +6,15 @@ import static writeboost.nbd.TransmissionTest.filled;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
@@ -79,6 +83,72 @@ class ReconnectTest {
     }
     assertThat(device.requests).isEmpty();
     old.complete(Errno.OK);
+  }
+
+  /** It was closed in good order, and nobody has looked yet at what it had sent last. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theFirstRequestWaitsForWhatIsNotReadYet(boolean tcp) throws Exception {
+    SlowSubmitDevice slow = new SlowSubmitDevice();
+    try (Served served = new Served(slow, new Export("disk", "", false), ServerOptions.DEFAULTS)) {
+      SocketAddress place = tcp ? served.listenTcp() : served.address;
+      try (RawClient client = RawClient.ready(place)) {
+        client.send(RawClient.write(1, 0, filled(512, 1)));
+        slow.begun.await();
+        client.send(RawClient.request(0, Protocol.CMD_TRIM, 2, 0, 512));
+      }
+      try (RawClient again = RawClient.ready(place)) {
+        again.send(RawClient.flush(3));
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
+        while (System.nanoTime() < until) {
+          assertThat(served.server.clients().getLast().phase())
+              .isEqualTo(ClientStatus.Phase.HANDSHAKE);
+        }
+        slow.mayGoOn.countDown();
+        assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 3));
+        while (served.server.connections() > 1) {
+          Thread.onSpinWait();
+        }
+      } finally {
+        slow.mayGoOn.countDown();
+      }
+      // Whether the server still got to read the TRIM is up to it.
+      assertThat(slow.operations).startsWith(Operation.WRITE).endsWith(Operation.FLUSH);
+    }
+  }
+
+  @Test
+  void whoIsThereHoldsUpNobody() throws Exception {
+    try (RawClient inHandshake = new RawClient(address);
+        RawClient silent = RawClient.ready(address);
+        RawClient waiting = RawClient.ready(address)) {
+      waiting.send(RawClient.write(1, 0, filled(512, 1)));
+      Request never = device.requests.take();
+      try (RawClient newcomer = RawClient.ready(address)) {
+        newcomer.send(RawClient.flush(2));
+        device.requests.take().complete(Errno.OK);
+        assertThat(newcomer.reply()).isEqualTo(new RawClient.Reply(0, 2));
+      }
+      never.complete(Errno.OK);
+      assertThat(waiting.reply()).isEqualTo(new RawClient.Reply(0, 1));
+      assertThat(inHandshake.socket.isOpen() && silent.socket.isOpen()).isTrue();
+    }
+  }
+
+  /** Nothing is read of who takes no replies; but writing to one that has gone would fail. */
+  @Test
+  void whoTakesNothingHoldsUpNobodyForLong() throws Exception {
+    try (Served served = new Served();
+        RawClient stalled = served.client()) {
+      stalled.socket.configureBlocking(false);
+      ByteBuffer reads = ByteBuffer.wrap(RawClient.read(1, 0, Protocol.MAX_PAYLOAD));
+      while (stalled.socket.write(reads) > 0) {
+        reads.rewind();
+      }
+      try (RawClient newcomer = served.client()) {
+        assertThat(newcomer.errorOf(RawClient.flush(2))).isZero();
+      }
+    }
   }
 
   private Request loseConnectionWith(byte[] request) throws Exception {

@@ -1,0 +1,86 @@
+package writeboost.nbd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.function.Consumer;
+
+/**
+ * What a client sends. One thread reads, and waits for the first byte; it can be asked meanwhile
+ * (see {@link Intake}), for which a socket that blocks is of no use. Any thread may close.
+ */
+final class SocketInput implements ReadableByteChannel {
+
+  private static final Consumer<SelectionKey> NOTHING = key -> {};
+
+  private final SocketChannel socket;
+  private final Intake intake;
+  private final Selector selector;
+
+  /** The last read left nothing behind. */
+  private boolean emptied;
+
+  /**
+   * @param socket does not block
+   */
+  SocketInput(SocketChannel socket, Intake intake) throws IOException {
+    this.socket = socket;
+    this.intake = intake;
+    this.selector = Selector.open();
+    try {
+      socket.register(selector, SelectionKey.OP_READ);
+    } catch (IOException e) {
+      selector.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    while (true) {
+      if (emptied) {
+        await();
+      }
+      intake.looking();
+      int count = socket.read(target);
+      emptied = count >= 0 && target.hasRemaining();
+      if (count > 0) {
+        intake.found(count);
+        return count;
+      }
+      if (count < 0) {
+        return count;
+      }
+      intake.foundNothing();
+    }
+  }
+
+  private void await() throws IOException {
+    try {
+      selector.select(NOTHING);
+    } catch (ClosedSelectorException e) {
+      throw new AsynchronousCloseException();
+    }
+  }
+
+  /** The reader looks once more whether there is something. */
+  void wake() {
+    selector.wakeup();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return selector.isOpen();
+  }
+
+  /** Wakes the reader. The socket is closed apart from this. */
+  @Override
+  public void close() throws IOException {
+    selector.close();
+  }
+}
