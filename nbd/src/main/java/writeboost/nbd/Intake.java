@@ -50,9 +50,14 @@ final class Intake {
     }
   }
 
+  /** Whether the reader should look, even if it thinks that there is nothing. */
+  boolean isAsked() {
+    return open || asked.get() != question;
+  }
+
   /** The reader is about to look at what there is. All that it had taken in is worked on. */
   void looking() {
-    if (!open && asked.get() != question) {
+    if (!open && isAsked()) {
       question = asked.get();
       open = true;
       takenIn = 0;

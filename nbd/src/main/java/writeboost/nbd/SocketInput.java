@@ -43,7 +43,7 @@ final class SocketInput implements ReadableByteChannel {
   @Override
   public int read(ByteBuffer target) throws IOException {
     while (true) {
-      if (emptied) {
+      if (emptied && !intake.isAsked()) {
         await();
       }
       intake.looking();

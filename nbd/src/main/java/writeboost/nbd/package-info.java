@@ -15,7 +15,9 @@
  *       a request may be), {@code Command} (a request in flight), {@code StatusQuery} (a
  *       BLOCK_STATUS)
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
- *   <li>{@code Wire}: the bytes of a connection; {@code TlsSocket}: the same inside TLS
+ *   <li>{@code Wire}: the bytes of a connection, from {@code SocketInput} and to {@code
+ *       SocketOutput}; {@code TlsSocket}: the same inside TLS; {@code Intake}: whether all there
+ *       was has been read
  *   <li>{@code Tls}: who we are and whom we trust; {@code Credentials}, {@code PemFile}: from files
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use
  * </ul>

@@ -165,13 +165,15 @@ class InFlightTest {
   /** The client is not read from any more; what it makes us keep is bounded; others go on. */
   @Test
   void aDeviceThatNeverAnswersHoldsTheClientBack() throws Exception {
-    served.device.hold();
     AtomicLong sent = new AtomicLong();
-    CompletableFuture<Void> flood = CompletableFuture.runAsync(() -> flood(sent));
     long bound = ServerOptions.DEFAULTS.connectionBytes();
     int most = (int) (bound / (128 << 10));
-    served.device.awaitHeld(most - 8); // some lie in slabs that are larger than they
+    CompletableFuture<Void> flood;
     try (RawClient other = served.client()) {
+      assertThat(other.errorOf(RawClient.flush(1))).isZero();
+      served.device.hold();
+      flood = CompletableFuture.runAsync(() -> flood(sent));
+      served.device.awaitHeld(most - 8); // some lie in slabs that are larger than they
       other.send(RawClient.read(2, 0, 4096));
       served.device.letGo(served.device.awaitHeld(Operation.READ));
       assertThat(other.reply()).isEqualTo(new RawClient.Reply(0, 2));

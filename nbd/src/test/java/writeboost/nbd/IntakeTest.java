@@ -14,9 +14,11 @@ final class IntakeTest {
     intake.looking();
     intake.found(1);
     assertThat(isAnswered(question)).isFalse();
+    assertThat(intake.isAsked()).isTrue();
     intake.looking();
     intake.foundNothing();
     assertThat(isAnswered(question)).isTrue();
+    assertThat(intake.isAsked()).isFalse();
   }
 
   @Test
