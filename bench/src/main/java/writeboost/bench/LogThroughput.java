@@ -22,9 +22,9 @@ final class LogThroughput implements Target {
   private static final int RAMP_S = 1;
 
   /** That (a) writes in each round. */
-  private static final long RUN_BYTES = 1L << 30;
+  private static final long RUN_BYTES = 2L << 30;
 
-  private static final long QUICK_RUN_BYTES = 256L << 20;
+  private static final long QUICK_RUN_BYTES = 512L << 20;
 
   private static final int RAW_REQUEST_BYTES = 512 << 10;
   private static final int RAW_DEPTH = 4;

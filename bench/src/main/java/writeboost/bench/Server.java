@@ -42,26 +42,26 @@ final class Server implements AutoCloseable {
    */
   static Server nbdkit(List<String> prefix, Workspace workspace, String plugin, long volumeBytes)
       throws IOException, InterruptedException {
-    Path socket = workspace.file("nbdkit-" + plugin);
+    return nbdkit(prefix, workspace, List.of(plugin, "size=" + volumeBytes));
+  }
+
+  private static Server nbdkit(List<String> prefix, Workspace workspace, List<String> plugin)
+      throws IOException, InterruptedException {
+    String name = "nbdkit " + plugin.getFirst();
+    Path socket = workspace.file(name.replace(' ', '-'));
     List<String> command = new ArrayList<>(prefix);
     command.addAll(List.of("nbdkit", "--foreground", "--exit-with-parent", "--unix"));
-    command.addAll(List.of(socket.toString(), plugin, "size=" + volumeBytes));
-    Server server = new Server("nbdkit " + plugin, socket, workspace.start(command));
+    command.add(socket.toString());
+    command.addAll(plugin);
+    Server server = new Server(name, socket, workspace.start(command));
     server.awaitSocket();
     return server;
   }
 
-  /** nbdkit on a part of a file. A write goes into the page cache, a flush is an fdatasync. */
-  static Server nbdkitFile(Workspace workspace, Path file, long offsetBytes, long bytes)
+  /** nbdkit on a file. A write goes into the page cache, a flush is an fdatasync. */
+  static Server nbdkitFile(Workspace workspace, Path file)
       throws IOException, InterruptedException {
-    Path socket = workspace.file("nbdkit-file");
-    List<String> command = new ArrayList<>();
-    command.addAll(List.of("nbdkit", "--foreground", "--exit-with-parent", "--unix"));
-    command.addAll(List.of(socket.toString(), "--filter=offset", "file", file.toString()));
-    command.addAll(List.of("offset=" + offsetBytes, "range=" + bytes));
-    Server server = new Server("nbdkit file", socket, workspace.start(command));
-    server.awaitSocket();
-    return server;
+    return nbdkit(List.of(), workspace, List.of("file", file.toString()));
   }
 
   /** qemu-nbd on a file, past the page cache, with io_uring; it does not mind who else has it. */

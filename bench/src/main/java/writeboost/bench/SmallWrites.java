@@ -15,6 +15,8 @@ record SmallWrites(String name, String what, int depth, boolean core) implements
 
   private static final long VOLUME_BYTES = 2L << 30;
   private static final int WARM_UP_S = 3;
+  private static final int FILL_BYTES = 1 << 20;
+  private static final int FILL_DEPTH = 8;
 
   static SmallWrites deep() {
     return new SmallWrites("T1", "4 KiB random writes, depth 32", 32, false);
@@ -53,6 +55,8 @@ record SmallWrites(String name, String what, int depth, boolean core) implements
       List<Server> servers = List.of(ours, nothing, memory);
       List<Series> measured = servers.stream().map(server -> new Series(server.name())).toList();
       List<Run> ourRuns = new ArrayList<>();
+      // So that it does not pay for memory while it is measured.
+      fio.run(memory, Load.sequentialWrites(FILL_BYTES, FILL_DEPTH, VOLUME_BYTES));
       bench.interleave(
           this,
           Bench.WARM_UPS,
