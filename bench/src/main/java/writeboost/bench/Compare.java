@@ -40,6 +40,9 @@ final class Compare implements Callable<Integer> {
 
   private static final Path FOLDER = Path.of("/var/tmp");
 
+  /** As a shell says it of what SIGINT has ended. */
+  private static final int BROKEN_OFF = 130;
+
   @SuppressWarnings("NullAway.Init") // picocli sets it before it calls call
   @Spec
   private CommandSpec spec;
@@ -101,6 +104,9 @@ final class Compare implements Callable<Integer> {
       Bench bench = new Bench(workspace, quick, sparse);
       for (Target target : chosen) {
         Result result = measured(target, bench);
+        if (workspace.isClosed()) {
+          return BROKEN_OFF;
+        }
         if (result == null) {
           failed.add(target);
         } else {
@@ -140,7 +146,9 @@ final class Compare implements Callable<Integer> {
       System.out.print(Report.of(result));
       return result;
     } catch (IOException e) {
-      System.err.println("bench/compare: " + target.name() + ": " + e.getMessage());
+      if (!bench.workspace().isClosed()) { // by Ctrl-C, which needs no words
+        System.err.println("bench/compare: " + target.name() + ": " + e.getMessage());
+      }
       return null;
     } finally {
       bench.workspace().endProcesses();

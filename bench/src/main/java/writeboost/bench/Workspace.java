@@ -49,6 +49,11 @@ final class Workspace implements AutoCloseable {
     return process;
   }
 
+  /** Whether its end has come, from whatever side. */
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   /** Ends the processes, those that are there. */
   synchronized void endProcesses() {
     for (Process process : processes) {
