@@ -3,6 +3,7 @@ package writeboost.bench;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,13 +73,27 @@ final class Workspace implements AutoCloseable {
     }
     closed = true;
     endProcesses();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
+    try {
+      while (!isRemoved()) {
+        // The thread that was broken off has put a file there in between; it does so once at most.
       }
-      Files.delete(folder);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot clean up " + folder, e);
+    }
+  }
+
+  /** The thread that was broken off may be removing files at the same time. */
+  private boolean isRemoved() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+    try {
+      Files.delete(folder);
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
     }
   }
 }
