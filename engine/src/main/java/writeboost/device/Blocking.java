@@ -89,7 +89,7 @@ public final class Blocking {
     private boolean done;
 
     Call set(Operation operation, int flags, long offset, long length) {
-      request.set(operation, flags, offset, length);
+      request.set(operation, flags | Request.AWAITED, offset, length);
       return this;
     }
 
@@ -100,7 +100,7 @@ public final class Blocking {
         long length,
         MemorySegment data,
         long dataOffset) {
-      request.set(operation, flags, offset, length, data, dataOffset);
+      request.set(operation, flags | Request.AWAITED, offset, length, data, dataOffset);
       return this;
     }
 

@@ -36,6 +36,9 @@ public final class FileDevice implements BlockDevice {
   /** Null if everything is done by threads. */
   private final @Nullable RequestRing ring;
 
+  /** For requests that are {@link Request#AWAITED}. */
+  private final @Nullable CallerRings callerRings;
+
   private final @Nullable BusyTime busyTime;
   private final boolean rotational;
 
@@ -90,16 +93,20 @@ public final class FileDevice implements BlockDevice {
           .start(this::run);
     }
     RequestRing opened = null;
+    CallerRings openedForCallers = null;
     String how = mode.description();
     if (wanted == DeviceIo.IO_URING && mode.direct()) {
       try {
-        opened = new RequestRing(file, io, queue);
+        RingRequests requests = new RingRequests(file, io);
+        openedForCallers = new CallerRings(requests, this::execute);
+        opened = new RequestRing(file, requests, queue);
         how += ", io_uring";
       } catch (IOException e) {
         how += ", without io_uring (%s)".formatted(e.getMessage());
       }
     }
     ring = opened;
+    callerRings = openedForCallers;
     description = how;
   }
 
@@ -178,12 +185,33 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public void submit(Request[] batch, int count) {
+    if (isAwaited(batch, count) && carryOutHere(batch, count)) {
+      return;
+    }
     boolean added = ring == null ? queue.add(batch, count) : ring.add(batch, count);
     if (!added) {
       for (int i = 0; i < count; i++) {
         batch[i].complete(Errno.ESHUTDOWN);
       }
     }
+  }
+
+  private static boolean isAwaited(Request[] batch, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!batch[i].has(Request.AWAITED)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Several at once where that can be; one after the other would take longer than threads do. */
+  private boolean carryOutHere(Request[] batch, int count) {
+    if (count == 1) {
+      execute(batch[0]);
+      return true;
+    }
+    return callerRings != null && !closed && callerRings.execute(batch, count);
   }
 
   /**
@@ -210,6 +238,9 @@ public final class FileDevice implements BlockDevice {
     queue.close();
     if (!closed) {
       closed = true;
+      if (callerRings != null) {
+        callerRings.close();
+      }
       file.close();
     }
   }

@@ -15,7 +15,9 @@ import writeboost.device.Posix.CallState;
  * of the other, and one system call hands over many and waits for some.
  *
  * <p>Belongs to the thread that calls {@link #enable}, which alone may make all other calls, but
- * for {@link #wake}: that wakes it from any thread.
+ * for {@link #wake}: that wakes it from any thread. One that was opened {@linkplain
+ * #openForAnyThread for any thread} belongs to one after the other, and nothing is under way when
+ * it changes hands.
  *
  * <pre>
  *   submission entry, 64 bytes                     completion entry, 16 bytes
@@ -57,6 +59,8 @@ final class IoUring {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED_POPULATE = 0x1 | 0x8000;
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80000 | 0x800;
+
+  private static final int NO_EVENT = -1;
 
   private static final int ENTRY_BYTES = 64;
   private static final int RESULT_BYTES = 16;
@@ -148,20 +152,29 @@ final class IoUring {
    *     message says which
    */
   static IoUring open(int entries) throws IOException {
+    return open(
+        entries,
+        SETUP_R_DISABLED | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN,
+        /* wakeable= */ true);
+  }
+
+  /** As {@link #open}; neither {@link #enable} nor {@link #wake} is for it. */
+  static IoUring openForAnyThread(int entries) throws IOException {
+    return open(entries, SETUP_SUBMIT_ALL, /* wakeable= */ false);
+  }
+
+  private static IoUring open(int entries, int flags, boolean wakeable) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment parameters = arena.allocate(Parameters.BYTES, Long.BYTES);
-      parameters.set(
-          JAVA_INT,
-          Parameters.FLAGS,
-          SETUP_R_DISABLED | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN);
+      parameters.set(JAVA_INT, Parameters.FLAGS, flags);
       int fd = (int) require(call(SETUP, entries, parameters.address(), 0, 0));
-      int event = -1;
+      int event = NO_EVENT;
       try {
-        event = eventDescriptor();
+        event = wakeable ? eventDescriptor() : NO_EVENT;
         return new IoUring(fd, event, parameters);
       } catch (IOException e) {
         Posix.close(fd);
-        if (event >= 0) {
+        if (event != NO_EVENT) {
           Posix.close(event);
         }
         throw e;
@@ -217,13 +230,14 @@ final class IoUring {
   }
 
   /**
-   * Hands over what was added and waits for a result, or for {@link #wake}. 0, or the negated errno
-   * of what kept the kernel from it, such as a lack of memory: then it is to be tried again.
+   * Hands over what was added and waits for so many results, or for {@link #wake}. 0, or the
+   * negated errno of what kept the kernel from it, such as a lack of memory: then it is to be tried
+   * again.
    */
-  int enter() {
+  int enter(int results) {
     INT.setRelease(rings, submissionTail, tail);
     int added = tail - (int) INT.getAcquire(rings, submissionHead);
-    long returned = call(ENTER, fd, added, 1, ENTER_GETEVENTS);
+    long returned = call(ENTER, fd, added, results, ENTER_GETEVENTS);
     return returned >= 0 || returned == -LinuxErrno.EINTR ? 0 : (int) returned;
   }
 
@@ -263,7 +277,9 @@ final class IoUring {
     unmap(entries);
     unmap(rings);
     Posix.close(fd);
-    Posix.close(event);
+    if (event != NO_EVENT) {
+      Posix.close(event);
+    }
   }
 
   /** The event's counter is never read: each {@link #wake} is news, whatever it stands at. */

@@ -21,6 +21,12 @@ public final class Request implements DeviceTask {
   /** A WRITE_ZEROES must be fast, or be answered {@link Errno#ENOTSUP} at once. */
   public static final int FAST_ZERO = 4;
 
+  /**
+   * The submitting thread has nothing to do until this is answered: the device may use it for the
+   * I/O, instead of waking another one up.
+   */
+  public static final int AWAITED = 8;
+
   private static final MemorySegment NO_DATA = MemorySegment.NULL;
 
   /**
@@ -34,7 +40,7 @@ public final class Request implements DeviceTask {
 
   public Operation operation = Operation.READ;
 
-  /** A set of {@link #FUA}, {@link #NO_HOLE}, {@link #FAST_ZERO}. */
+  /** A set of {@link #FUA}, {@link #NO_HOLE}, {@link #FAST_ZERO}, {@link #AWAITED}. */
   public int flags;
 
   /** Bytes from the start of the device. */

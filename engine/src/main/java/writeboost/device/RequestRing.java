@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries out, through an {@link IoUring}, what of a device's requests it can: READ and WRITE that
- * need no copy, and FLUSH. The rest goes to the device's threads. Any thread.
+ * Carries out, through an {@link IoUring}, what of a device's requests it can. The rest goes to the
+ * device's threads. Any thread.
  *
  * <p>One thread of its own hands requests to the kernel, waits for results and completes requests,
  * all with one system call per turn; what a completion submits goes along with the next one. It is
@@ -27,13 +27,12 @@ final class RequestRing {
   /** One entry is the ring's own. More requests wait here. */
   private static final int IN_FLIGHT_MAX = ENTRIES - 1;
 
-  private static final long BYTES_MAX = 1 << 30;
   private static final long PAUSE_NS = 1_000_000;
 
   private static final System.Logger LOG = System.getLogger(RequestRing.class.getName());
 
   private final DeviceFile file;
-  private final PositionedIo io;
+  private final RingRequests requests;
   private final TaskQueue threads;
   private final IoUring ring;
 
@@ -62,9 +61,9 @@ final class RequestRing {
    * @param threads for what the ring cannot do; closed after this
    * @throws IOException if io_uring cannot be had; says why
    */
-  RequestRing(DeviceFile file, PositionedIo io, TaskQueue threads) throws IOException {
+  RequestRing(DeviceFile file, RingRequests requests, TaskQueue threads) throws IOException {
     this.file = file;
-    this.io = io;
+    this.requests = requests;
     this.threads = threads;
     ring = IoUring.open(ENTRIES);
     for (int i = 0; i < free.length; i++) {
@@ -83,7 +82,7 @@ final class RequestRing {
       }
       boolean added = false;
       for (int i = 0; i < count; i++) {
-        if (takes(batch[i])) {
+        if (requests.take(batch[i])) {
           pending.add(batch[i]);
           added = true;
         } else {
@@ -110,7 +109,7 @@ final class RequestRing {
     } finally {
       lock.unlock();
     }
-    release(request);
+    requests.release(request);
     return true;
   }
 
@@ -152,36 +151,10 @@ final class RequestRing {
     wakers.decrementAndGet();
   }
 
-  private boolean takes(Request request) {
-    if (Requests.check(request, file.size(), file.readOnly()) != Errno.OK) {
-      return false;
-    }
-    return switch (request.operation) {
-      case READ -> isWhole(request);
-      case WRITE -> isWhole(request) && !request.has(Request.FUA) && io.beginWholeUnits();
-      case FLUSH -> !file.readOnly();
-      case WRITE_ZEROES, TRIM -> false;
-    };
-  }
-
-  private boolean isWhole(Request request) {
-    long length = request.length;
-    return length > 0
-        && length <= BYTES_MAX
-        && request.data.scope().isAlive()
-        && io.fits(request.data, request.dataOffset, length, request.offset);
-  }
-
-  private void release(Request request) {
-    if (request.operation == Operation.WRITE) {
-      io.endWholeUnits();
-    }
-  }
-
   private void run() {
     ring.enable();
     while (handOver()) {
-      int error = ring.enter();
+      int error = ring.enter(1);
       if (error != 0) { // no memory for it; what is under way may free some
         LOG.log(Level.WARNING, "{0}: io_uring: {1}", file.path(), Errno.name(-error));
         LockSupport.parkNanos(PAUSE_NS);
@@ -213,7 +186,7 @@ final class RequestRing {
       while (freeCount > 0 && pending.poll() instanceof Request request) {
         int tag = free[--freeCount];
         inFlight[tag] = request;
-        put(request, tag);
+        requests.put(request, ring, tag);
       }
       boolean over = closed && freeCount == IN_FLIGHT_MAX;
       // Without room nobody needs to wake us: an answer will.
@@ -224,17 +197,6 @@ final class RequestRing {
     }
   }
 
-  private void put(Request request, int tag) {
-    int fd = file.descriptor();
-    if (request.operation == Operation.FLUSH) {
-      ring.add(IoUring.OP_FSYNC, fd, 0, 0, 0, IoUring.FSYNC_DATASYNC, tag);
-      return;
-    }
-    int operation = request.operation == Operation.READ ? IoUring.OP_READ : IoUring.OP_WRITE;
-    long address = request.data.address() + request.dataOffset;
-    ring.add(operation, fd, address, (int) request.length, request.offset, 0, tag);
-  }
-
   private void answer(int tag, int result) {
     Request request = inFlight[tag];
     inFlight[tag] = null;
@@ -242,24 +204,16 @@ final class RequestRing {
     if (request == null) {
       throw new IllegalStateException("the kernel answered twice: " + tag);
     }
-    release(request);
+    requests.release(request);
     try {
-      if (result < 0 && !isGivenUp(result)) {
-        request.complete(FileDevice.toErrno(-result));
-      } else if (result == (request.operation == Operation.FLUSH ? 0 : request.length)) {
-        request.complete(Errno.OK);
-      } else {
+      int outcome = RingRequests.outcome(request, result);
+      if (outcome == RingRequests.AGAIN) {
         threads.add(request);
+      } else {
+        request.complete(outcome);
       }
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, file.path() + ": the completion of " + request + " failed", e);
     }
-  }
-
-  /** Not begun, or not brought to an end: to be done again, as after a signal. */
-  private static boolean isGivenUp(int result) {
-    return result == -LinuxErrno.EINTR
-        || result == -LinuxErrno.EAGAIN
-        || result == -Errno.ECANCELED;
   }
 }

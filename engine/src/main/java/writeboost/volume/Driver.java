@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
 import writeboost.device.Extents;
+import writeboost.device.Operation;
 import writeboost.device.Request;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.Effects;
@@ -60,6 +62,9 @@ final class Driver {
     private Work[] works = new Work[64];
     private boolean busy;
 
+    /** A FLUSH that the thread waits for; none once it is answered. */
+    private @Nullable Request awaited;
+
     /** Until nothing is left to do. */
     void carryOut() {
       busy = true;
@@ -68,6 +73,7 @@ final class Driver {
           Effects now = next;
           next = effects;
           effects = now;
+          stopWaitingIfAnswered(now);
           submitAll(now);
           runAll(now);
           for (int i = 0; i < now.answeredCount(); i++) {
@@ -89,6 +95,14 @@ final class Driver {
       }
     }
 
+    private void stopWaitingIfAnswered(Effects now) {
+      for (int i = 0; awaited != null && i < now.answeredCount(); i++) {
+        if (now.answered(i) == awaited) {
+          awaited = null;
+        }
+      }
+    }
+
     /** I/O first: the devices work while we compute. */
     private void submitAll(Effects now) {
       int count = now.operationCount();
@@ -106,7 +120,12 @@ final class Driver {
         operation.request.completion(answered);
         active.incrementAndGet();
         switch (operation.target) {
-          case CACHE -> forCache[cacheCount++] = operation.request;
+          case CACHE -> {
+            if (awaited != null && operation.request.operation != Operation.READ) {
+              operation.request.flags |= Request.AWAITED;
+            }
+            forCache[cacheCount++] = operation.request;
+          }
           case BACKING -> forBacking[backingCount++] = operation.request;
         }
       }
@@ -163,7 +182,9 @@ final class Driver {
     Turn turn = begin();
     try {
       core.accept(batch, count, turn.next);
+      turn.awaited = count == 1 && batch[0].has(Request.AWAITED) ? batch[0] : null;
       turn.done();
+      turn.awaited = null;
     } finally {
       end();
     }

@@ -60,6 +60,9 @@ class DeviceContractTest {
             batch.add(next(first * SECTOR, sectors * SECTOR));
           }
         }
+        if (random.nextBoolean()) { // the device may use this thread
+          batch.forEach(request -> request.flags |= Request.AWAITED);
+        }
         Calls.run(device, batch.toArray(Request[]::new));
         batch.forEach(this::check);
       }

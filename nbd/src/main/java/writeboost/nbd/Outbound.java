@@ -150,8 +150,12 @@ final class Outbound {
     }
   }
 
-  /** To be called before the commands of a batch are submitted. */
-  void submitting(Command[] batch, int count) {
+  /**
+   * To be called before the commands of a batch are submitted.
+   *
+   * @return whether nothing but them is in the device
+   */
+  boolean submitting(Command[] batch, int count) {
     lock.lock();
     try {
       for (int i = 0; i < count; i++) {
@@ -161,6 +165,7 @@ final class Outbound {
         }
       }
       inDevice += count;
+      return inDevice == count;
     } finally {
       lock.unlock();
     }

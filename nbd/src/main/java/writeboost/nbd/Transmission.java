@@ -332,7 +332,9 @@ final class Transmission {
     if (batched > 0) {
       int count = batched;
       batched = 0;
-      outbound.submitting(commands, count);
+      if (outbound.submitting(commands, count) && count == 1 && isBarrier(batch[0])) {
+        batch[0].flags |= Request.AWAITED;
+      }
       if (longBatch || !backlog.isEmpty()) {
         longBatch = false;
         backlog.add(batch, count);
@@ -341,6 +343,11 @@ final class Transmission {
       }
     }
     outbound.drain();
+  }
+
+  private static boolean isBarrier(Request request) {
+    return request.operation == Operation.FLUSH
+        || request.operation == Operation.WRITE && request.has(Request.FUA);
   }
 
   void releaseReplies() {
