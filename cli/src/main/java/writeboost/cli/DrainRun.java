@@ -83,7 +83,7 @@ final class DrainRun {
       return ", waiting for 'resume'";
     }
     if (!progress.text("trouble").isEmpty()) {
-      return ", waiting for the backing device";
+      return ", waiting for a device";
     }
     if (!progress.isTrue("ends")) {
       return ", but clients write " + rate(progress, "logged_bytes_per_second");
@@ -103,7 +103,7 @@ final class DrainRun {
       Messages.print(
           now.isEmpty()
               ? "write-back goes on"
-              : "the backing device does not take it (%s); waiting for it".formatted(now));
+              : "it does not get on (%s), and is tried again".formatted(now));
     }
     trouble = now;
     if (endless && !toldEndless) {

@@ -162,8 +162,8 @@ final class ServedVolume implements Controlled {
       throw new RefusedException(
           state == Draining.State.CANCELLED
               ? "the drain was cancelled; %s are not written back".formatted(left)
-              : "%s cannot be written back: %d lines are damaged, and %s did not take %d"
-                  .formatted(left, now.damagedLines(), served.backing(), now.refusedLines()));
+              : "%s cannot be written back: %s"
+                  .formatted(left, Obstacles.of(now, served.cache(), served.backing())));
     }
   }
 

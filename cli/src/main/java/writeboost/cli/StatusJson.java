@@ -88,8 +88,16 @@ final class StatusJson {
     json.writeObjectPropertyStart("health");
     json.writeStringProperty("state", health.state().name().toLowerCase(Locale.ROOT));
     json.writeStringProperty("reason", health.reason());
+    json.writeStringProperty("device", device(health));
     json.writeNumberProperty("for_seconds", TimeUnit.NANOSECONDS.toSeconds(health.forNs()));
     json.writeEndObject();
+  }
+
+  private static String device(Health health) {
+    if (health.state() == Health.State.OK) {
+      return "";
+    }
+    return health.byCache() ? "cache" : "backing";
   }
 
   private void connection(JsonGenerator json) {

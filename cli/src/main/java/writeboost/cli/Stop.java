@@ -102,10 +102,14 @@ final class Stop {
     }
     Snapshot last = volume.snapshot();
     if (obstacle.isEmpty()) {
+      String obstacles = Obstacles.of(last, cache, "the backing device");
       LOG.log(
-          Level.INFO,
-          "stopped; all is saved, {0} not written back",
-          Size.format(last.dirtyLines() * Start.LINE_BYTES));
+          obstacles.isEmpty() ? Level.INFO : Level.WARNING,
+          obstacles.isEmpty()
+              ? "stopped; all is saved, {0} not written back"
+              : "stopped; {0} not written back: {1}; all else is saved",
+          Size.format(last.dirtyLines() * Start.LINE_BYTES),
+          obstacles);
       return new Result("", last.dirtyLines());
     }
     String unsaved =

@@ -17,6 +17,7 @@ final class Troubles {
   private final Path cache;
   private Health.State state = Health.State.OK;
   private String reason = "";
+  private boolean cacheHasFailed;
   private long damagedLines;
   private long lostSectors;
   private long refusedLines;
@@ -27,20 +28,23 @@ final class Troubles {
   }
 
   void look(Snapshot now) {
-    lookAtHealth(now.health());
     lookAtLines(now);
+    lookAtHealth(now.health());
   }
 
   private void lookAtHealth(Health now) {
     if (now.state() != state || !kind(now.reason()).equals(kind(reason))) {
       switch (now.state()) {
-        case OK -> LOG.log(Level.INFO, "{0}: all is well again", backing);
+        case OK -> LOG.log(Level.INFO, "{0}: {1}", backing, afterTrouble());
         case DEGRADED ->
             LOG.log(
                 Level.WARNING,
-                "{0}: degraded ({1}); nothing is lost, and it is tried again, but mend this before"
-                    + " the cache is full",
-                backing,
+                now.byCache()
+                    ? "{0}: degraded ({1}); it is tried again, and all else goes on, but what"
+                        + " cannot be read there may be lost: look at the device"
+                    : "{0}: degraded ({1}); nothing is lost, and it is tried again, but mend this"
+                        + " before the cache is full",
+                now.byCache() ? cache : backing,
                 now.reason());
         case FAILED ->
             LOG.log(
@@ -51,8 +55,16 @@ final class Troubles {
                 now.reason());
       }
     }
+    cacheHasFailed |= now.state() != Health.State.OK && now.byCache();
     state = now.state();
     reason = now.reason();
+  }
+
+  private String afterTrouble() {
+    return cacheHasFailed || damagedLines + lostSectors + refusedLines > 0
+        ? "no device fails at the moment; what could not be read, or not be written back, may stay"
+            + " so"
+        : "all is well again";
   }
 
   private void lookAtLines(Snapshot now) {
@@ -60,8 +72,8 @@ final class Troubles {
       damagedLines = now.damagedLines();
       LOG.log(
           Level.WARNING,
-          "{0}: {1} lines are damaged that are not written back: reads of them fail until they are"
-              + " overwritten; all else goes on, but replace the device soon",
+          "{0}: {1} lines that are not written back are damaged, or cannot be read: reads of them"
+              + " fail until they are overwritten; all else goes on, but replace the device soon",
           cache,
           damagedLines);
     }

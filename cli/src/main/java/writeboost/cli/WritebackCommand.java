@@ -193,7 +193,6 @@ final class WritebackCommand implements Callable<Integer> {
     progress.end();
     return last.isDrained()
         ? ""
-        : "%s: %d lines are damaged, and %s did not take %d ('writeboost check' lists damage)"
-            .formatted(cache, last.damagedLines(), backing, last.refusedLines());
+        : Obstacles.of(last, cache, backing) + " ('writeboost check' lists damage)";
   }
 }

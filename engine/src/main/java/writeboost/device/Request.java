@@ -118,6 +118,7 @@ public final class Request implements DeviceTask {
 
   @Override
   public String toString() {
-    return operation + " " + offset + "+" + length + (flags == 0 ? "" : " flags " + flags);
+    int said = flags & ~AWAITED;
+    return operation + " " + offset + "+" + length + (said == 0 ? "" : " flags " + said);
   }
 }

@@ -1,7 +1,7 @@
 package writeboost.volume;
 
-import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
+import writeboost.device.Operation;
 import writeboost.effect.DeviceOperation;
 import writeboost.effect.DeviceOperation.Target;
 import writeboost.effect.Effects;
@@ -22,21 +22,26 @@ final class Diagnosis {
   /** So long nothing may have been wrong before all is well again. */
   static final long CALM_NS = 2_000_000_000L;
 
+  private static final String NO_ANSWER = ": no answer for more than 5 s";
+
   private final Writeback writeback;
   private final Statistics statistics;
-  private final Unanswered byCache = new Unanswered(Target.CACHE);
-  private final Unanswered byBacking = new Unanswered(Target.BACKING);
+  private final Unanswered unansweredByCache = new Unanswered(Target.CACHE);
+  private final Unanswered unansweredByBacking = new Unanswered(Target.BACKING);
 
   private State state = State.OK;
   private String reason = "";
+  private boolean byCache;
   private long sinceNs;
   private long lastTroubleNs;
   private boolean timeKnown;
   private long nowNs;
   private boolean failsWhenFull;
 
-  /** A read of the backing device that has failed; empty once the device has done something. */
-  private String failedRead = "";
+  /** A client's read that has failed; empty once the device has done something. */
+  private String failedBackingRead = "";
+
+  private String failedCacheRead = "";
 
   /** How much damage was known at the last look. */
   private long damage;
@@ -50,8 +55,8 @@ final class Diagnosis {
   void tick(long now) {
     if (!timeKnown) {
       timeKnown = true;
-      byCache.beginTime(now);
-      byBacking.beginTime(now);
+      unansweredByCache.beginTime(now);
+      unansweredByBacking.beginTime(now);
       sinceNs = now;
       lastTroubleNs = now;
     }
@@ -61,26 +66,27 @@ final class Diagnosis {
 
   /** The operations in {@code effects} are going to be submitted. */
   void submitting(Effects effects) {
-    effects.watch(byCache, byBacking, nowNs);
+    effects.watch(unansweredByCache, unansweredByBacking, nowNs);
   }
 
   /** Before the operation is submitted again. */
   void answered(DeviceOperation operation, int error) {
-    byCache.answered(operation);
-    byBacking.answered(operation);
-    if (operation.target == Target.CACHE) {
-      return;
-    }
-    if (error == Errno.OK) {
-      failedRead = "";
-    } else if (operation.owner instanceof ReadPiece) {
-      failedRead = operation + ": " + Errno.name(error);
+    unansweredByCache.answered(operation);
+    unansweredByBacking.answered(operation);
+    boolean failedRead = error != Errno.OK && operation.owner instanceof ReadPiece;
+    if (error == Errno.OK || failedRead) {
+      String said = failedRead ? operation + ": " + Errno.name(error) : "";
+      if (operation.target == Target.BACKING) {
+        failedBackingRead = said;
+      } else if (operation.request.operation == Operation.READ) { // that it writes says nothing
+        failedCacheRead = said;
+      }
     }
   }
 
   /** For good: nothing that is acknowledged from now on could be kept. */
   void fail(String why) {
-    become(State.FAILED, why);
+    become(State.FAILED, why, /* cache= */ true);
   }
 
   boolean isFailed() {
@@ -98,57 +104,69 @@ final class Diagnosis {
    */
   boolean refusesToWait() {
     return failsWhenFull
-        && (writeback.isBackingOff() || byBacking.olderThan(HUNG_NS, nowNs) != null);
+        && (writeback.isBackingOff() || unansweredByBacking.olderThan(HUNG_NS, nowNs) != null);
   }
 
   Health health() {
     look();
-    return new Health(state, reason, nowNs - sinceNs);
+    return new Health(state, reason, byCache, nowNs - sinceNs);
   }
 
   private void look() {
     if (isFailed()) {
       return;
     }
-    String trouble = trouble();
+    long damageBefore = damage;
+    damage = statistics.damagedLines() + statistics.lostSectors();
+    boolean cache = true;
+    String trouble = troubleOfCache(damage > damageBefore);
+    if (trouble.isEmpty()) {
+      cache = false;
+      trouble = troubleOfBacking();
+    }
     if (!trouble.isEmpty()) {
       lastTroubleNs = nowNs;
-      become(State.DEGRADED, trouble);
+      become(State.DEGRADED, trouble, cache);
     } else if (nowNs - lastTroubleNs >= CALM_NS) {
-      become(State.OK, "");
+      become(State.OK, "", /* cache= */ false);
     }
   }
 
   /** The worst of what is wrong now, or empty. */
-  private String trouble() {
-    long damageBefore = damage;
-    damage = statistics.damagedLines() + statistics.lostSectors();
-    DeviceOperation hung = hung();
+  private String troubleOfCache(boolean moreDamage) {
+    DeviceOperation hung = unansweredByCache.olderThan(HUNG_NS, nowNs);
     if (hung != null) {
-      return hung + ": no answer for more than 5 s";
+      return hung + NO_ANSWER;
+    }
+    if (writeback.failedOn() == Target.CACHE) {
+      return writeback.failure();
+    }
+    if (writeback.leavesLines() && writeback.linesDamaged() > 0) {
+      return "some lines are damaged or cannot be read, and therefore not written back";
+    }
+    if (!failedCacheRead.isEmpty()) {
+      return failedCacheRead;
+    }
+    return moreDamage ? "lines of the cache device are damaged" : "";
+  }
+
+  private String troubleOfBacking() {
+    DeviceOperation hung = unansweredByBacking.olderThan(HUNG_NS, nowNs);
+    if (hung != null) {
+      return hung + NO_ANSWER;
     }
     if (!writeback.failure().isEmpty()) {
       return writeback.failure();
     }
-    if (writeback.leavesLines()) {
-      return "some lines are damaged or refused, and cannot be written back";
-    }
-    if (!failedRead.isEmpty()) {
-      return failedRead;
-    }
-    return damage > damageBefore ? "lines of the cache device are damaged" : "";
+    return writeback.leavesLines() ? "it refuses some lines for good" : failedBackingRead;
   }
 
-  private @Nullable DeviceOperation hung() {
-    DeviceOperation hung = byBacking.olderThan(HUNG_NS, nowNs);
-    return hung != null ? hung : byCache.olderThan(HUNG_NS, nowNs);
-  }
-
-  private void become(State newState, String why) {
+  private void become(State newState, String why, boolean cache) {
     if (state != newState) {
       state = newState;
       sinceNs = nowNs;
     }
     reason = why;
+    byCache = cache;
   }
 }

@@ -2,8 +2,10 @@ package writeboost.writeback;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.Errno;
 import writeboost.effect.DeviceOperation;
+import writeboost.effect.DeviceOperation.Target;
 import writeboost.effect.Effects;
 import writeboost.effect.Work;
 import writeboost.layout.Geometry;
@@ -65,6 +67,7 @@ public final class Writeback implements DeviceOperation.Owner {
   private int readError;
 
   private String failure = "";
+  private @Nullable Target failedOn;
   private long nowNs;
   private int batchSegments = 1;
   private boolean allowed = true;
@@ -313,6 +316,7 @@ public final class Writeback implements DeviceOperation.Owner {
     unreadable = 0;
     refused = 0;
     failure = "";
+    failedOn = null;
     phase = Phase.IDLE;
   }
 
@@ -336,6 +340,7 @@ public final class Writeback implements DeviceOperation.Owner {
   /** Why the batch does not get on. */
   void describe(DeviceOperation operation, int error) {
     failure = operation + ": " + Errno.name(error);
+    failedOn = operation.target;
   }
 
   // looking in
@@ -353,6 +358,11 @@ public final class Writeback implements DeviceOperation.Owner {
   /** Why the last batch did not come to its end; empty if it did. */
   public String failure() {
     return failure;
+  }
+
+  /** Which device that was; null if none. */
+  public @Nullable Target failedOn() {
+    return failedOn;
   }
 
   /** Whether it has failed and waits before it tries again. */

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -69,7 +71,7 @@ final class RotTest {
       assertHolds(client, blocks, Set.of(3, 7), 1);
       assertThat(isLost(client, 2, 3)).as("a read of three blocks, one lost").isTrue();
     }
-    server.awaitLog("2 lines are damaged");
+    server.awaitLog("2 lines that are not written back are damaged");
     server.awaitLog("sectors of damaged lines are lost");
     server.stop();
     assertThat(backing(2)).isEqualTo(block(2, 1));
@@ -99,16 +101,44 @@ final class RotTest {
     assertThat(backing(3)).isEqualTo(block(3, 2));
   }
 
-  private Server serve() throws Exception {
-    return Server.start(
-        workspace,
-        workspace.file("backing.img").toString(),
-        workspace.file("cache.img").toString(),
-        "7",
-        "--backing-size",
-        BACKING_MIB + "M",
-        "--cache-size",
-        CACHE_MIB + "M");
+  /** Somebody cuts the file off under a server. */
+  @Test
+  void aCacheThatCannotBeReadIsNamedAndNothingIsSaidToBeSaved() throws Exception {
+    String control = workspace.file("control").toString();
+    String[] still = {"--set", "writeback_threshold=0", "--control", control};
+    Server server = serve(still);
+    try (NbdClient client = server.connect()) {
+      write(client, 5, 1);
+    }
+    server.stop();
+
+    server = serve(still);
+    try (NbdClient client = server.connect();
+        FileChannel cache = FileChannel.open(workspace.file("cache.img"), WRITE)) {
+      cache.truncate(LOG_START);
+      assertThat(isLost(client, 5, 1)).isTrue();
+      server.awaitLog("cache.img: degraded (CACHE READ");
+    }
+    Command drain = Command.start(workspace, "drain", "--control", control);
+    assertThat(drain.awaitEnd()).isEqualTo(1);
+    assertThat(drain.errors())
+        .contains("4096 bytes cannot be written back: 1 line of", "cache.img damaged")
+        .doesNotContain("backing.img did not take");
+    server.stop();
+    assertThat(server.log())
+        .contains("not written back: 1 line of", "all else is saved")
+        .doesNotContain("nothing is lost", "all is well again");
+    assertThat(server.timesLogged("all is saved")).as("the first time").isEqualTo(1);
+  }
+
+  private Server serve(String... more) throws Exception {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(workspace.file("backing.img").toString());
+    arguments.add(workspace.file("cache.img").toString());
+    arguments.addAll(
+        List.of("7", "--backing-size", BACKING_MIB + "M", "--cache-size", CACHE_MIB + "M"));
+    arguments.addAll(List.of(more));
+    return Server.start(workspace, arguments.toArray(String[]::new));
   }
 
   private static byte[] block(int block, int version) {
