@@ -85,8 +85,7 @@ final class ClientHandshake {
       wire.startTls(engine);
     } catch (SSLException e) {
       throw new IOException(
-          "TLS failed: " + Printable.of(String.valueOf(e.getMessage())) + "; check certificates",
-          e);
+          "TLS failed: " + TlsFailure.describe(e) + "; check the certificates", e);
     }
   }
 

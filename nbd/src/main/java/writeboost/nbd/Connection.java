@@ -76,10 +76,7 @@ final class Connection implements Runnable {
       LOG.log(Level.WARNING, "NBD client {0} sent {1}; closed", peer, e.getMessage());
     } catch (SSLException e) {
       LOG.log(
-          Level.WARNING,
-          "NBD client {0}: TLS failed ({1}); closed",
-          peer,
-          Printable.of(String.valueOf(e.getMessage())));
+          Level.WARNING, "NBD client {0}: TLS failed ({1}); closed", peer, TlsFailure.describe(e));
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "NBD client {0} is gone: {1}", peer, e.toString());
     } catch (RuntimeException | Error e) {

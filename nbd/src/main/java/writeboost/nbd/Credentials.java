@@ -1,6 +1,7 @@
 package writeboost.nbd;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
@@ -10,6 +11,8 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -22,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Credentials {
 
   /** Of a key store that is never written anywhere. */
+  private static final System.Logger LOG = System.getLogger(Credentials.class.getPackageName());
+
+  /** Time enough to get another one. */
+  private static final Duration SOON = Duration.ofDays(14);
+
   private static final char[] PASSWORD = {};
 
   private KeyManager @Nullable [] keys;
@@ -31,6 +39,7 @@ final class Credentials {
     List<X509Certificate> chain = PemFile.certificates(certificates);
     PrivateKey secret = PemFile.privateKey(key);
     requirePair(chain.getFirst().getPublicKey(), certificates, secret, key);
+    warnOfExpiry(chain.getFirst(), certificates);
     try {
       KeyStore store = emptyStore();
       store.setKeyEntry("own", secret, PASSWORD, chain.toArray(new X509Certificate[0]));
@@ -67,6 +76,20 @@ final class Credentials {
       return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("TLS cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** Who connects would notice, and be told less. */
+  private static void warnOfExpiry(X509Certificate certificate, Path file) {
+    Instant now = Instant.now();
+    Instant begin = certificate.getNotBefore().toInstant();
+    Instant end = certificate.getNotAfter().toInstant();
+    if (now.isBefore(begin)) {
+      LOG.log(Level.WARNING, "{0}: the certificate is not valid before {1}", file, begin);
+    } else if (now.isAfter(end)) {
+      LOG.log(Level.WARNING, "{0}: the certificate has expired, on {1}", file, end);
+    } else if (now.plus(SOON).isAfter(end)) {
+      LOG.log(Level.WARNING, "{0}: the certificate is going to expire, on {1}", file, end);
     }
   }
 

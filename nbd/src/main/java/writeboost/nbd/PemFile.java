@@ -2,6 +2,7 @@ package writeboost.nbd;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import java.util.regex.Pattern;
 final class PemFile {
 
   /** Nothing that is meant is so large. */
-  private static final long MAX_BYTES = 4 << 20;
+  private static final int MAX_BYTES = 4 << 20;
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
@@ -130,11 +131,12 @@ final class PemFile {
   }
 
   private static String text(Path file) throws IOException {
-    try {
-      if (Files.size(file) > MAX_BYTES) {
+    try (InputStream stream = Files.newInputStream(file)) {
+      byte[] bytes = stream.readNBytes(MAX_BYTES + 1); // not all devices and pipes have an end
+      if (bytes.length > MAX_BYTES) {
         throw new IOException("is too large for a PEM file; check the path");
       }
-      return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+      return new String(bytes, StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
       throw new IOException(file + ": no such file; check the path", e);
     } catch (FileSystemException e) {

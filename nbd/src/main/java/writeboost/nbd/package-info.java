@@ -18,7 +18,8 @@
  *   <li>{@code Wire}: the bytes of a connection, from {@code SocketInput} and to {@code
  *       SocketOutput}; {@code TlsSocket}: the same inside TLS; {@code Intake}: whether all there
  *       was has been read
- *   <li>{@code Tls}: who we are and whom we trust; {@code Credentials}, {@code PemFile}: from files
+ *   <li>{@code Tls}: who we are and whom we trust; {@code Credentials}, {@code PemFile}: from
+ *       files; {@code TlsFailure}: in words
  *   <li>{@code BufferPool}, {@code Slab}: all memory that clients can make us use
  * </ul>
  *

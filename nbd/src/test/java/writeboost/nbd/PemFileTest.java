@@ -88,6 +88,9 @@ class PemFileTest {
     assertThatIOException()
         .isThrownBy(() -> PemFile.certificates(folder))
         .withMessageStartingWith(folder.toString());
+    assertThatIOException()
+        .isThrownBy(() -> PemFile.certificates(Path.of("/dev/zero")))
+        .withMessageContaining("too large");
     Path damaged =
         Files.writeString(
             folder.resolve("damaged"),

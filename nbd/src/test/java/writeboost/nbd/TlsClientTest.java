@@ -71,13 +71,13 @@ class TlsClientTest {
       refused(unix(served) + "&tls-hostname=other.example", mine, "other.example");
       connect(unix(served) + "&tls-hostname=127.0.0.1", mine).close();
       Certificates.Identity foreign = certificates.authority("foreign");
-      refused(unix(served), Tls.client(foreign.certificate()), "TLS failed");
-      refused(unix(served), null, "TLS failed"); // nobody whom Java trusts
+      refused(unix(served), Tls.client(foreign.certificate()), "no authority that is trusted");
+      refused(unix(served), null, "no authority that is trusted"); // nobody whom Java trusts
       refused("nbd+unix:///disk?socket=" + served.address.getPath(), mine, "wants TLS");
     }
     Certificates.Identity expired = certificates.expired("expired");
     try (Served served = served(Tls.server(expired.certificate(), expired.key()))) {
-      refused(unix(served), Tls.client(authority), "TLS failed");
+      refused(unix(served), Tls.client(authority), "has expired");
     }
   }
 

@@ -229,13 +229,15 @@ class TlsTest {
       go(client);
       assertThat(client.readBack(0, 512)).containsOnly(0);
     }
-    refused(certificates.trusting());
-    refused(certificates.trusting(certificates.expired("expired")));
+    refused(certificates.trusting(), "has shown no certificate");
+    refused(certificates.trusting(certificates.expired("expired")), "has expired");
     Certificates.Identity other = certificates.authority("other");
-    refused(certificates.trusting(certificates.signed("foreign", other, "DNS:foreign")));
+    refused(
+        certificates.trusting(certificates.signed("foreign", other, "DNS:foreign")),
+        "has shown no certificate");
   }
 
-  private static void refused(SSLContext context) throws Exception {
+  private static void refused(SSLContext context, String why) throws Exception {
     try (CollectedLog log = new CollectedLog();
         Served served = served(verifying);
         RawClient client = greeted(served)) {
@@ -246,7 +248,7 @@ class TlsTest {
               })
           .isInstanceOf(SSLException.class)
           .hasMessageContaining("alert"); // told, not cut off
-      assertThat(log.await()).singleElement().asString().contains("TLS failed");
+      assertThat(log.await()).singleElement().asString().contains("TLS failed", why);
     }
   }
 
