@@ -35,7 +35,10 @@ final class TunableSetting {
   /** A whole number; one that is too large for any range is made the largest. */
   static int value(String key, String text) throws CommandFailure {
     if (!text.matches("[+-]?\\d{1,18}")) {
-      throw CommandFailure.usage("%s: '%s' is not a whole number".formatted(key, text));
+      throw CommandFailure.usage(
+          Tunable.find(key) == null
+              ? unknown(key)
+              : "%s: '%s' is not a whole number".formatted(key, text));
     }
     return Math.clamp(Long.parseLong(text), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }

@@ -156,6 +156,8 @@ final class ControlTest {
       assertThat(failure(1, "message", "--control", "ctl", "bogus", "1"))
           .contains("no tunable 'bogus'")
           .contains("migrate_threshold");
+      assertThat(failure(2, "message", "--control", "ctl", "bogus", "many"))
+          .contains("no tunable 'bogus'");
       assertThat(failure(2, "message", "--control", "ctl", "migrate_threshold", "many"))
           .contains("not a whole number");
       assertThat(failure(2, "message", "--control", "ctl", "migrate_threshold"))

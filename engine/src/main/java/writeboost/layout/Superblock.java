@@ -206,6 +206,15 @@ public record Superblock(
       long actualHigh,
       long actualLow)
       throws UnusableCacheException {
+    if (cacheSizeBytes != actualCacheBytes) {
+      throw new UnusableCacheException(
+          Kind.DIFFERENT,
+          "the cache was formatted on a device of "
+              + cacheSizeBytes
+              + " bytes and this one has "
+              + actualCacheBytes
+              + ": give it its old size back");
+    }
     if (order != wantedOrder) {
       throw new UnusableCacheException(
           Kind.DIFFERENT,
@@ -215,15 +224,6 @@ public record Superblock(
               + wantedOrder
               + ": serve it with order "
               + order);
-    }
-    if (cacheSizeBytes != actualCacheBytes) {
-      throw new UnusableCacheException(
-          Kind.DIFFERENT,
-          "the cache was formatted on a device of "
-              + cacheSizeBytes
-              + " bytes and this one has "
-              + actualCacheBytes
-              + ": give it its old size back");
     }
     if (isPaired() && backingSizeBytes != actualBackingBytes) {
       throw new UnusableCacheException(
@@ -287,8 +287,11 @@ public record Superblock(
     if (!magic && !extended) {
       throw new UnusableCacheException(
           Kind.FOREIGN,
-          "holds something that is not a writeboost cache: name the right device; to use this one,"
-              + " zero its first and its last MiB");
+          Bytes.areZero(block4096, 0, Geometry.BLOCK)
+              ? "begins with zeroes, and holds no writeboost cache: name the right device; if it is"
+                  + " not empty and is to be used, zero its first and its last MiB"
+              : "holds something that is not a writeboost cache: name the right device; to use this"
+                  + " one, zero its first and its last MiB");
     }
     if (LapSuperblock.isHere(block4096)) {
       throw LapSuperblock.unasked();

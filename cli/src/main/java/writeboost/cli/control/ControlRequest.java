@@ -57,7 +57,7 @@ public final class ControlRequest {
     try {
       JsonObject fields = Json.read(line);
       if (!fields.isText(COMMAND)) {
-        throw new RefusedException("the request has no \"command\"");
+        throw new RefusedException("a request needs a string \"command\"");
       }
       return new ControlRequest(fields);
     } catch (IllegalArgumentException e) {

@@ -50,7 +50,8 @@ public final class Json {
       }
       return object;
     } catch (JacksonException e) {
-      throw new IllegalArgumentException("not a JSON object: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(
+          "not a JSON object that can be read: " + e.getOriginalMessage(), e);
     }
   }
 }

@@ -150,8 +150,8 @@ final class ControlServerTest {
           ''                                        | not a JSON object
           status                                    | not a JSON object
           []                                        | not a JSON object
-          {}                                        | no "command"
-          {"command":1}                             | no "command"
+          {}                                        | needs a string "command"
+          {"command":1}                             | needs a string "command"
           {"command":"echo"}                        | needs a string "text"
           {"command":"echo","text":1}               | needs a string "text"
           {"command":"echo","text":"a","more":true} | echo takes no "more"
