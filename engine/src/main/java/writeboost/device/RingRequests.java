@@ -2,10 +2,16 @@ package writeboost.device;
 
 /**
  * Which requests to a file an {@link IoUring} can carry out, and what its results mean for them:
- * READ and WRITE that need no copy, and FLUSH. Any thread.
+ * READ and short WRITE that need no copy, and FLUSH. Any thread.
  */
 final class RingRequests {
   private static final long BYTES_MAX = 1 << 30;
+
+  /**
+   * The kernel makes every page of a write ready on the thread that submits it: what is longer is
+   * better spread over several (measured with segments of 512 KiB).
+   */
+  private static final long WRITE_BYTES_MAX = 128 << 10;
 
   /** A result that says nothing: the request has to be carried out in some other way. */
   static final int AGAIN = -1;
@@ -25,7 +31,11 @@ final class RingRequests {
     }
     return switch (request.operation) {
       case READ -> isWhole(request);
-      case WRITE -> isWhole(request) && !request.has(Request.FUA) && io.beginWholeUnits();
+      case WRITE ->
+          isWhole(request)
+              && request.length <= WRITE_BYTES_MAX
+              && !request.has(Request.FUA)
+              && io.beginWholeUnits();
       case FLUSH -> !file.readOnly();
       case WRITE_ZEROES, TRIM -> false;
     };
