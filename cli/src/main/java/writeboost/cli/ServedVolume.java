@@ -195,15 +195,15 @@ final class ServedVolume implements Controlled {
     Stop.Result result = stop.request(drain);
     try {
       if (!result.failure().isEmpty()) {
-        throw new RefusedException(result.failure());
-      }
-      if (drain && result.dirtyLines() > 0) {
-        throw new RefusedException(
+        answer.refused(result.failure());
+      } else if (drain && result.dirtyLines() > 0) {
+        answer.refused(
             "stopped, and all is saved, but %s are not written back"
                 .formatted(Size.format(result.dirtyLines() * Start.LINE_BYTES)));
+      } else {
+        answer.done();
       }
-      answer.done();
-    } finally {
+    } finally { // not before: the process ends then
       stop.told();
     }
   }

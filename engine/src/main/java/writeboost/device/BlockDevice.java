@@ -75,6 +75,14 @@ public interface BlockDevice extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Whether all of {@link #size} is still there: somebody may have cut a file off. Asks the
+   * operating system, and so may wait for it.
+   */
+  default boolean isWhole() {
+    return true;
+  }
+
   /** Whether it is known to be a disk that turns, so that far reads and writes take long. */
   default boolean rotational() {
     return false;

@@ -57,7 +57,7 @@ final class CallerRings {
     release(batch, count);
     int[] results = caller.results;
     for (int i = 0; i < count; i++) {
-      results[i] = RingRequests.outcome(batch[i], results[i]);
+      results[i] = requests.outcome(batch[i], results[i]);
     }
     for (int i = 0; i < count; i++) {
       if (results[i] == RingRequests.AGAIN) {

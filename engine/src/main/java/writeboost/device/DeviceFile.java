@@ -105,6 +105,11 @@ public final class DeviceFile implements AutoCloseable {
     return status.identity();
   }
 
+  /** What there is of it now, in bytes; negative where that cannot be known. */
+  long sizeNow() {
+    return isBlockDevice() ? size : Posix.seek(fd, 0, Posix.SEEK_END);
+  }
+
   Fingerprint fingerprint() {
     return isBlockDevice() ? Fingerprint.ofBlockDevice(identity()) : Fingerprint.ofFile(path);
   }

@@ -2,6 +2,7 @@ package writeboost.device;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A failed flush is reported once, by the FLUSH or FUA write that ran into it: the kernel then
  * counts the lost pages as written, so the caller must write again what was not yet durable.
+ *
+ * <p>Of a file that somebody has cut off under us the rest is still read and written; but no flush
+ * succeeds, because nobody would take what is left for the device that it was.
  */
 public final class FileDevice implements BlockDevice {
   public static final int DEFAULT_THREADS = 4;
@@ -44,6 +48,8 @@ public final class FileDevice implements BlockDevice {
 
   /** Hints that wait. */
   private final AtomicInteger prefetches = new AtomicInteger();
+
+  private final AtomicBoolean saidThatItIsCutOff = new AtomicBoolean();
 
   private volatile boolean closed;
 
@@ -123,6 +129,21 @@ public final class FileDevice implements BlockDevice {
   @Override
   public Fingerprint giveFingerprint() {
     return file.giveFingerprint();
+  }
+
+  @Override
+  public boolean isWhole() {
+    long now = file.sizeNow();
+    if (now >= 0 && now < file.size() && !saidThatItIsCutOff.getAndSet(true)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: has been cut off while it is in use: it has {1} bytes, and had {2}; what was behind"
+              + " that is gone",
+          file.path(),
+          Long.toString(now),
+          Long.toString(file.size()));
+    }
+    return now < 0 || now >= file.size();
   }
 
   /** Of a block device. The disk below a file has others to serve too, the cache for one. */
@@ -279,6 +300,10 @@ public final class FileDevice implements BlockDevice {
       int error = transfer(request);
       if (error == 0 && mustSync(request)) {
         error = Posix.dataSync(file.descriptor());
+      }
+      boolean atTheEnd = error == -Errno.EIO && request.operation == Operation.READ;
+      if ((atTheEnd || error == 0 && mustSync(request)) && !isWhole()) {
+        error = -Errno.EIO;
       }
       return toErrno(-error);
     } catch (RuntimeException e) { // memory that was freed while lent, for one

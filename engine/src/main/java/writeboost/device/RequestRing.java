@@ -206,7 +206,7 @@ final class RequestRing {
     }
     requests.release(request);
     try {
-      int outcome = RingRequests.outcome(request, result);
+      int outcome = requests.outcome(request, result);
       if (outcome == RingRequests.AGAIN) {
         threads.add(request);
       } else {

@@ -67,13 +67,19 @@ final class RingRequests {
     ring.add(operation, fd, address, (int) request.length, request.offset, 0, tag);
   }
 
-  /** One of {@link Errno}, or {@link #AGAIN}. */
-  static int outcome(Request request, int result) {
+  /**
+   * One of {@link Errno}, or {@link #AGAIN}: also for a flush of a file that has been cut off, of
+   * which there is more to say than a ring can.
+   */
+  int outcome(Request request, int result) {
     if (result < 0 && !isGivenUp(result)) {
       return FileDevice.toErrno(-result);
     }
-    long whole = request.operation == Operation.FLUSH ? 0 : request.length;
-    return result == whole ? Errno.OK : AGAIN;
+    if (request.operation == Operation.FLUSH) {
+      long now = file.sizeNow();
+      return result == 0 && (now < 0 || now >= file.size()) ? Errno.OK : AGAIN;
+    }
+    return result == request.length ? Errno.OK : AGAIN;
   }
 
   /** Not begun, or not brought to an end: to be done again, as after a signal. */

@@ -39,6 +39,7 @@ public final class Core {
   private final Log log;
   private final Statistics statistics = new Statistics();
   private final Diagnosis diagnosis;
+  private final UnreadLines unread;
   private final LogWriter writer;
   private final Barriers barriers;
   private final Writeback writeback;
@@ -72,11 +73,12 @@ public final class Core {
     dirtyAge = new DirtyAge(log);
     barriers = new Barriers(log, writer, this::cacheFailed);
     writeback = new Writeback(log, check, barriers, memory.writeback(), this::cacheFailed);
-    diagnosis = new Diagnosis(writeback, statistics);
+    unread = new UnreadLines(log);
+    diagnosis = new Diagnosis(writeback, statistics, unread);
     recorder = new Recorder(log, barriers, memory.record(), this::cacheFailed);
     tuning = new Tuning(writeback, recorder, barriers);
     writes = new WritePath(this, log, check, statistics);
-    reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics);
+    reads = new ReadPath(this, log, check, new BouncePool(memory.bounces()), statistics, unread);
     states = new BlockStates(this, lock, log);
   }
 
@@ -479,7 +481,7 @@ public final class Core {
           writer.bytesWritten(),
           barriers.flushes(),
           writeback.linesWritten(),
-          writeback.linesDamaged(),
+          Math.max(writeback.linesDamaged(), unread.count()),
           writeback.linesRefused(),
           writeback.linesCopiedForward(),
           statistics.lostSectors() + writeback.sectorsLost(),

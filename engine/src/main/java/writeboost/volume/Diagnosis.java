@@ -26,6 +26,7 @@ final class Diagnosis {
 
   private final Writeback writeback;
   private final Statistics statistics;
+  private final UnreadLines unread;
   private final Unanswered unansweredByCache = new Unanswered(Target.CACHE);
   private final Unanswered unansweredByBacking = new Unanswered(Target.BACKING);
 
@@ -41,12 +42,17 @@ final class Diagnosis {
   /** A client's read that has failed; empty once the device has done something. */
   private String failedBackingRead = "";
 
+  /** The same, but kept as long as there are lines that could not be read. */
   private String failedCacheRead = "";
+
+  /** Whether there were any at the last look. */
+  private boolean linesUnread;
 
   /** How much damage was known at the last look. */
   private long damage;
 
-  Diagnosis(Writeback writeback, Statistics statistics) {
+  Diagnosis(Writeback writeback, Statistics statistics, UnreadLines unread) {
+    this.unread = unread;
     this.writeback = writeback;
     this.statistics = statistics;
   }
@@ -78,7 +84,8 @@ final class Diagnosis {
       String said = failedRead ? operation + ": " + Errno.name(error) : "";
       if (operation.target == Target.BACKING) {
         failedBackingRead = said;
-      } else if (operation.request.operation == Operation.READ) { // that it writes says nothing
+      } else if (operation.request.operation == Operation.READ // that it writes says nothing
+          && (failedRead || unread.isEmpty())) {
         failedCacheRead = said;
       }
     }
@@ -116,6 +123,11 @@ final class Diagnosis {
     if (isFailed()) {
       return;
     }
+    boolean linesUnreadBefore = linesUnread;
+    linesUnread = unread.count() > 0;
+    if (linesUnreadBefore && !linesUnread) {
+      failedCacheRead = "";
+    }
     long damageBefore = damage;
     damage = statistics.damagedLines() + statistics.lostSectors();
     boolean cache = true;
@@ -146,6 +158,9 @@ final class Diagnosis {
     }
     if (!failedCacheRead.isEmpty()) {
       return failedCacheRead;
+    }
+    if (linesUnread) {
+      return "some lines are damaged or cannot be read, and are nowhere else";
     }
     return moreDamage ? "lines of the cache device are damaged" : "";
   }

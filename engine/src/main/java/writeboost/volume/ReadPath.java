@@ -27,10 +27,18 @@ final class ReadPath {
 
   private final Log log;
   private final Statistics statistics;
+  private final UnreadLines unread;
   private final Pool<ReadPiece> pieces;
 
-  ReadPath(Core core, Log log, LineCheck check, BouncePool bounces, Statistics statistics) {
+  ReadPath(
+      Core core,
+      Log log,
+      LineCheck check,
+      BouncePool bounces,
+      Statistics statistics,
+      UnreadLines unread) {
     this.log = log;
+    this.unread = unread;
     this.statistics = statistics;
     this.pieces = new Pool<>(() -> new ReadPiece(core, this, log, check, bounces));
   }
@@ -132,9 +140,17 @@ final class ReadPath {
     if (line != piece.line()) {
       locate(piece, effects);
     } else if (log.table.has((int) line, LineTable.DIRTY)) {
+      unread.add(line);
       piece.end(error, effects);
     } else {
       piece.fromBacking(BlockIndex.NONE, effects);
+    }
+  }
+
+  /** So many lines from {@code first} on have been read from the cache device, and are intact. */
+  void wasRead(long first, int lines) {
+    for (int i = 0; i < lines; i++) {
+      unread.wasRead(first + i);
     }
   }
 

@@ -274,6 +274,9 @@ final class ReadPiece extends LineWaiter implements DeviceOperation.Owner {
       damaged = false;
       path.damaged(this, Errno.EIO, effects);
     } else {
+      if (source == Source.DEVICE || source == Source.BOUNCE) {
+        path.wasRead(line, source == Source.DEVICE ? bytes / Geometry.BLOCK : 1);
+      }
       end(Errno.OK, effects);
     }
   }

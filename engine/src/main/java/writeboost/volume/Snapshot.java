@@ -24,7 +24,9 @@ package writeboost.volume;
  * @param bytesLogged bytes written to segments in this life
  * @param flushes flushes of the cache device in this life
  * @param linesWrittenBack lines written to the backing device in this life
- * @param damagedLines dirty lines that write-back found damaged on the cache device
+ * @param damagedLines dirty lines that could not be read from the cache device, or were damaged: as
+ *     many as write-back has found so far or, if these are more, as clients' reads have found and
+ *     are so still
  * @param refusedLines lines that the backing device refused for good
  * @param copiedForwardLines such lines that have been copied out of the way
  * @param lostSectors sectors given up because their line was damaged

@@ -237,7 +237,7 @@ public final class Volume implements BlockDevice {
    * that the stop was clean. Does not wait for the backing device. Once only; waits as long as the
    * cache device takes.
    *
-   * @throws IOException if not all of it could be made durable
+   * @throws IOException if not all of it could be made durable, or the cache device is not whole
    */
   public void stop() throws IOException {
     CountDownLatch done = new CountDownLatch(1);
@@ -250,6 +250,10 @@ public final class Volume implements BlockDevice {
           cache.name()
               + ": not everything that was written could be saved: "
               + started.core().snapshot().failure());
+    }
+    if (!cache.device().isWhole()) {
+      throw new IOException(
+          cache.name() + ": has been cut off while it was in use: what lay behind its end is lost");
     }
     if (found == Found.BORROWED) {
       if (snapshot().isDrained()) {

@@ -2,6 +2,7 @@ package writeboost.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,35 @@ class FileDeviceTest {
         Request unaligned = Calls.request(Operation.READ, SIZE / 2, 512, Calls.memory(1024), 1);
         Calls.run(opened.device, aligned, unaligned);
         assertThat(new int[] {aligned.error, unaligned.error}).containsOnly(Errno.EIO);
+      }
+    }
+  }
+
+  @Test
+  void aFileThatHasBeenCutOffIsNotWholeAndTakesNoFlush() throws Exception {
+    for (DeviceUnderTest kind :
+        List.of(DeviceUnderTest.DIRECT, DeviceUnderTest.RING, DeviceUnderTest.BUFFERED)) {
+      Path own = Files.createDirectory(folder.resolve("cut " + kind.name()));
+      try (var opened = kind.open(own, SIZE)) {
+        assertThat(opened.device.isWhole()).isTrue();
+        try (var channel = FileChannel.open(own.resolve("device.img"), StandardOpenOption.WRITE)) {
+          channel.truncate(SIZE / 2);
+        }
+        assertThat(opened.device.isWhole()).isFalse();
+        Request write = Calls.request(Operation.WRITE, 0, 4096, Calls.memory(4096), 0);
+        Request read = Calls.request(Operation.READ, 0, 4096, Calls.memory(4096), 0);
+        Request flush = Calls.request(Operation.FLUSH, 0, 0, 0);
+        Request durable = Calls.request(Operation.WRITE, 4096, 4096, Calls.memory(4096), 0);
+        durable.flags = Request.FUA;
+        Request awaited = Calls.request(Operation.FLUSH, Request.AWAITED, 0, 0);
+        Calls.run(opened.device, write, read, flush, durable);
+        Calls.run(opened.device, awaited);
+        assertThat(new int[] {write.error, read.error}).containsOnly(Errno.OK);
+        assertThat(new int[] {flush.error, durable.error, awaited.error}).containsOnly(Errno.EIO);
+        try (var channel = FileChannel.open(own.resolve("device.img"), StandardOpenOption.WRITE)) {
+          channel.write(ByteBuffer.allocate(1), SIZE - 1);
+        }
+        assertThat(Calls.error(opened.device, Calls.request(Operation.FLUSH, 0, 0, 0))).isZero();
       }
     }
   }

@@ -50,7 +50,8 @@ public final class Answer {
         });
   }
 
-  void refused(String why) throws IOException {
+  /** The end: it is not done, and why, as after a {@link RefusedException}. */
+  public void refused(String why) throws IOException {
     end(
         json -> {
           json.writeBooleanProperty("ok", false);

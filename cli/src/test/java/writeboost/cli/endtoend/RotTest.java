@@ -3,6 +3,7 @@ package writeboost.cli.endtoend;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -101,7 +102,7 @@ final class RotTest {
     assertThat(backing(3)).isEqualTo(block(3, 2));
   }
 
-  /** Somebody cuts the file off under a server. */
+  /** Somebody cuts the file off under a server, and gives it its size back, but not its content. */
   @Test
   void aCacheThatCannotBeReadIsNamedAndNothingIsSaidToBeSaved() throws Exception {
     String control = workspace.file("control").toString();
@@ -118,6 +119,7 @@ final class RotTest {
       cache.truncate(LOG_START);
       assertThat(isLost(client, 5, 1)).isTrue();
       server.awaitLog("cache.img: degraded (CACHE READ");
+      cache.write(ByteBuffer.allocate(1), ((long) CACHE_MIB << 20) - 1);
     }
     Command drain = Command.start(workspace, "drain", "--control", control);
     assertThat(drain.awaitEnd()).isEqualTo(1);
@@ -129,6 +131,44 @@ final class RotTest {
         .contains("not written back: 1 line of", "all else is saved")
         .doesNotContain("nothing is lost", "all is well again");
     assertThat(server.timesLogged("all is saved")).as("the first time").isEqualTo(1);
+  }
+
+  @Test
+  void aCacheThatHasBeenCutOffAcknowledgesNothingMoreAndAStopSaysSo() throws Exception {
+    String control = workspace.file("control").toString();
+    Server server = serve("--control", control);
+    try (NbdClient client = server.connect()) {
+      write(client, 5, 1);
+      NbdClient.await(client.flush());
+      try (FileChannel cache = FileChannel.open(workspace.file("cache.img"), WRITE)) {
+        cache.truncate(LOG_START / 2);
+      }
+      write(client, 6, 1);
+      assertThatThrownBy(() -> NbdClient.await(client.flush()))
+          .hasMessage("request failed: error 5");
+      server.awaitLog("cache.img: failed (cache device: ");
+    }
+    Command stop = Command.start(workspace, "stop", "--control", control);
+    assertThat(stop.awaitEnd()).isEqualTo(1);
+    assertThat(stop.errors()).contains("cache.img: not everything that was written could be saved");
+    assertThat(server.awaitEnd()).isEqualTo(1);
+    assertThat(server.log())
+        .contains("cache.img: has been cut off while it is in use: it has ")
+        .doesNotContain("is saved");
+  }
+
+  @Test
+  void aStopFindsThatTheCacheHasBeenCutOff() throws Exception {
+    String control = workspace.file("control").toString();
+    Server server = serve("--control", control);
+    try (FileChannel cache = FileChannel.open(workspace.file("cache.img"), WRITE)) {
+      cache.truncate(LOG_START);
+    }
+    Command stop = Command.start(workspace, "stop", "--control", control);
+    assertThat(stop.awaitEnd()).isEqualTo(1);
+    assertThat(stop.errors()).contains("cache.img: has been cut off while it was in use");
+    assertThat(server.awaitEnd()).isEqualTo(1);
+    assertThat(server.log()).doesNotContain("is saved");
   }
 
   private Server serve(String... more) throws Exception {
