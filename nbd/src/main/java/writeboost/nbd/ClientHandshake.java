@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,12 +80,7 @@ final class ClientHandshake {
     if (!fixed || !accepted(Protocol.OPT_STARTTLS)) {
       throw new IOException("offers no TLS; configure it there, or use nbd:// or nbd+unix://");
     }
-    try {
-      wire.startTls(engine);
-    } catch (SSLException e) {
-      throw new IOException(
-          "TLS failed: " + TlsFailure.describe(e) + "; check the certificates", e);
-    }
+    wire.startTls(engine);
   }
 
   /** An option without data that a server may know or not. */

@@ -10,6 +10,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,8 +70,13 @@ final class Link {
     }
     String name = address.tlsName();
     SSLEngine engine = tls == null || name == null ? null : tls.clientEngine(name, address.port());
-    RemoteExport export = new ClientHandshake(wire, address.export(), engine).negotiate();
-    return new Link(wire, export, address.isUnix());
+    try {
+      RemoteExport export = new ClientHandshake(wire, address.export(), engine).negotiate();
+      return new Link(wire, export, address.isUnix());
+    } catch (SSLException e) { // what a server thinks of our certificate may come late (TLS 1.3)
+      throw new IOException(
+          "TLS failed: " + TlsFailure.describe(e) + "; check the certificates", e);
+    }
   }
 
   private static void connect(SocketChannel socket, NbdAddress address) throws IOException {

@@ -60,7 +60,7 @@ class TlsClientTest {
       try (NbdDevice device = connect("nbds://127.0.0.1:" + port + "/disk", mine)) {
         works(device);
       }
-      refused(unix(served), Tls.client(authority), "");
+      refused(unix(served), Tls.client(authority), "the server wants to see a certificate");
     }
   }
 
