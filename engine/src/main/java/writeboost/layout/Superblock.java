@@ -288,7 +288,7 @@ public record Superblock(
       throw new UnusableCacheException(
           Kind.FOREIGN,
           Bytes.areZero(block4096, 0, Geometry.BLOCK)
-              ? "begins with zeroes, and holds no writeboost cache: name the right device; if it is"
+              ? "is not a writeboost cache, and begins with zeroes: name the right device; if it is"
                   + " not empty and is to be used, zero its first and its last MiB"
               : "holds something that is not a writeboost cache: name the right device; to use this"
                   + " one, zero its first and its last MiB");
