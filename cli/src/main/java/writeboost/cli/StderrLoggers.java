@@ -2,6 +2,8 @@ package writeboost.cli;
 
 import java.text.MessageFormat;
 import java.util.ResourceBundle;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,16 @@ import org.jspecify.annotations.Nullable;
  * spares the start of {@code java.util.logging}.
  */
 public final class StderrLoggers extends System.LoggerFinder {
+
+  /** Who logs what clients do, as fast as these like. */
+  private static final String OF_CLIENTS = "writeboost.nbd";
+
+  private static final LineLimit LIMIT =
+      new LineLimit(System::nanoTime, StderrLoggers::afterWindow, Messages::print);
+
+  private static void afterWindow(Runnable task) {
+    CompletableFuture.delayedExecutor(LineLimit.WINDOW_NS, TimeUnit.NANOSECONDS).execute(task);
+  }
 
   @Override
   public System.Logger getLogger(String name, Module module) {
@@ -34,7 +46,7 @@ public final class StderrLoggers extends System.LoggerFinder {
         @Nullable String message,
         @Nullable Throwable thrown) {
       if (isLoggable(level)) {
-        print(level, thrown == null ? "" + message : message + ": " + thrown);
+        Messages.print(line(level, thrown == null ? "" + message : message + ": " + thrown));
         if (thrown != null && Messages.DEBUG) {
           thrown.printStackTrace(System.err);
         }
@@ -49,14 +61,19 @@ public final class StderrLoggers extends System.LoggerFinder {
         @Nullable Object @Nullable ... arguments) {
       if (isLoggable(level)) {
         boolean plain = format == null || arguments == null || arguments.length == 0;
-        print(level, plain ? "" + format : MessageFormat.format(format, arguments));
+        String text = plain ? "" + format : MessageFormat.format(format, arguments);
+        if (level == Level.WARNING && name.equals(OF_CLIENTS)) {
+          LIMIT.print("" + format, line(level, text));
+        } else {
+          Messages.print(line(level, text));
+        }
       }
     }
 
-    private static void print(Level level, String text) {
+    private static String line(Level level, String text) {
       String prefix =
           level == Level.INFO ? "" : level.toString().toLowerCase(java.util.Locale.ROOT) + ": ";
-      Messages.print(prefix + text);
+      return prefix + text;
     }
   }
 }
