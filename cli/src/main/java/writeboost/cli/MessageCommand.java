@@ -43,7 +43,7 @@ import writeboost.cli.control.ControlRequest;
 final class MessageCommand implements Callable<Integer> {
 
   @Parameters(
-      arity = "1..3",
+      arity = "0..3",
       paramLabel = "[NAME] KEY [VALUE]",
       hideParamSyntax = true,
       description = "Which server (may be left out if only one runs), what to set, and to what.")
@@ -53,12 +53,12 @@ final class MessageCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    String last = words.getLast();
+    String last = words.isEmpty() ? "" : words.getLast();
     boolean alone = last.equals(ServedVolume.CLEAR_STAT) || last.equals(ServedVolume.DROP_CACHES);
     int own = alone ? 1 : 2;
     if (words.size() < own || words.size() > own + 1) {
       throw CommandFailure.usage(
-          "a message is [NAME] KEY VALUE, [NAME] %s or [NAME] %s"
+          "a message is [NAME] KEY VALUE, [NAME] %s or [NAME] %s; see 'writeboost message --help'"
               .formatted(ServedVolume.CLEAR_STAT, ServedVolume.DROP_CACHES));
     }
     @Nullable String name = words.size() > own ? words.getFirst() : null;

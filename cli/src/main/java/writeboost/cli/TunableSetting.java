@@ -1,5 +1,6 @@
 package writeboost.cli;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import writeboost.volume.Tunable;
@@ -7,6 +8,9 @@ import writeboost.volume.Tunables;
 
 /** Tunables as people set them: a name of either generation, and a value. */
 final class TunableSetting {
+
+  private static final BigInteger LEAST = BigInteger.valueOf(Integer.MIN_VALUE);
+  private static final BigInteger MOST = BigInteger.valueOf(Integer.MAX_VALUE);
 
   private TunableSetting() {}
 
@@ -34,13 +38,14 @@ final class TunableSetting {
 
   /** A whole number; one that is too large for any range is made the largest. */
   static int value(String key, String text) throws CommandFailure {
-    if (!text.matches("[+-]?\\d{1,18}")) {
+    if (!text.matches("[+-]?\\d+")) {
       throw CommandFailure.usage(
           Tunable.find(key) == null
               ? unknown(key)
               : "%s: '%s' is not a whole number".formatted(key, text));
     }
-    return Math.clamp(Long.parseLong(text), Integer.MIN_VALUE, Integer.MAX_VALUE);
+    BigInteger value = new BigInteger(text);
+    return value.max(LEAST).min(MOST).intValueExact();
   }
 
   static String unknown(String key) {

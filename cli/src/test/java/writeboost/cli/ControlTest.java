@@ -162,6 +162,10 @@ final class ControlTest {
           .contains("not a whole number");
       assertThat(failure(2, "message", "--control", "ctl", "migrate_threshold"))
           .contains("KEY VALUE");
+      assertThat(failure(2, "message", "--control", "ctl"))
+          .contains("a message is [NAME] KEY VALUE");
+      assertThat(failure(1, "message", "--control", "ctl", "migrate_threshold", "9".repeat(30)))
+          .contains("0 to 100");
       assertThat(status().object("tunables").number("migrate_threshold")).isEqualTo(33);
       assertThat(run("table", "--control", "ctl"))
           .isEqualTo(

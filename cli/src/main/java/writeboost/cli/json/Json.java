@@ -10,6 +10,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -49,6 +51,12 @@ public final class Json {
         throw new IllegalArgumentException("more than one JSON object on a line");
       }
       return object;
+    } catch (StreamConstraintsException e) {
+      throw new IllegalArgumentException(
+          "not a JSON object that can be read: nested deeper than " + DEPTH_MAX, e);
+    } catch (InputCoercionException e) {
+      throw new IllegalArgumentException(
+          "not a JSON object that can be read: a number in it is too large", e);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "not a JSON object that can be read: " + e.getOriginalMessage(), e);

@@ -158,6 +158,9 @@ final class ControlServerTest {
           {"command":"echo"}{"command":"echo"}      | more than one
           {"command":"echo","command":"wait"}       | Duplicate
           {"command":"nothing"}                     | no command nothing
+          {"command":"x","y":9999999999999999999}   | a number in it is too large
+          {"command":"x","y":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]} | nested deeper than 16
+          {"command":{"command":"echo"}}            | needs a string "command"
           """)
   void whatMakesNoSenseIsRefusedAndTheConnectionGoesOn(String line, String why) throws Exception {
     serve(ControlServer.PATIENCE);
