@@ -13,6 +13,11 @@ final class BackingTlsOptions {
   private static final String CERTIFICATE = "--backing-tls-cert";
   private static final String KEY = "--backing-tls-key";
 
+  /** Behind what went wrong with certificates. */
+  static final String HINT =
+      " there, and here %s (who may have signed the server's), %s and %s (our own)"
+          .formatted(AUTHORITIES, CERTIFICATE, KEY);
+
   @Option(
       names = AUTHORITIES,
       paramLabel = "FILE",

@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
@@ -84,13 +85,7 @@ final class Devices implements AutoCloseable {
   private void openBoth() throws CommandFailure, IOException {
     if (backingPlace instanceof Backing.Remote place) {
       cache = openExisting(cacheWanted);
-      remote =
-          NbdDevice.connect(
-              place.address(),
-              ClientOptions.DEFAULTS
-                  .withReadOnly(readOnly)
-                  .withNoFlush(place.noFlush())
-                  .withTls(place.tls()));
+      remote = connect(place);
     }
     if (backingWanted != null) {
       requireDifferent(backingWanted);
@@ -98,6 +93,24 @@ final class Devices implements AutoCloseable {
       cache = openExisting(cacheWanted);
       requireNoOldCache(backingWanted);
       requireNotSwapped(backingWanted);
+    }
+  }
+
+  private NbdDevice connect(Backing.Remote place) throws CommandFailure, IOException {
+    try {
+      return NbdDevice.connect(
+          place.address(),
+          ClientOptions.DEFAULTS
+              .withReadOnly(readOnly)
+              .withNoFlush(place.noFlush())
+              .withTls(place.tls()));
+    } catch (IOException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SSLException) {
+          throw CommandFailure.failure(e.getMessage() + BackingTlsOptions.HINT);
+        }
+      }
+      throw e;
     }
   }
 
