@@ -6,8 +6,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One request at a time on any {@link BlockDevice}, waiting for its answer: for start-up code
- * (format, resume, check), not for the data path. Any thread.
+ * Requests to any {@link BlockDevice}, waiting for their answers: for start-up code (format,
+ * resume, check), not for the data path. Any thread.
  */
 public final class Blocking {
   private final BlockDevice device;
@@ -38,6 +38,29 @@ public final class Blocking {
   public void read(long offset, MemorySegment data, long dataOffset, long length)
       throws IOException {
     run(new Call().set(Operation.READ, 0, offset, length, data, dataOffset));
+  }
+
+  /**
+   * Reads from several places at once, to one behind the other in {@code data}.
+   *
+   * @param offset of the first place; the next one is {@code stride} bytes behind it, and so on
+   * @param length bytes that each of the {@code count} places has
+   * @return false if any of them could not be read; {@code data} then holds anything
+   */
+  public boolean readEach(long offset, long stride, int count, long length, MemorySegment data) {
+    Call[] calls = new Call[count];
+    Request[] requests = new Request[count];
+    for (int i = 0; i < count; i++) {
+      calls[i] = new Call().set(Operation.READ, 0, offset + i * stride, length, data, i * length);
+      requests[i] = calls[i].request;
+    }
+    device.submit(requests, count);
+    boolean read = true;
+    for (Call call : calls) {
+      call.await();
+      read &= call.request.error == Errno.OK;
+    }
+    return read;
   }
 
   /** Writes the whole of {@code data}. */

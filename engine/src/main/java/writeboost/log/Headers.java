@@ -8,10 +8,10 @@ import writeboost.layout.Geometry;
 import writeboost.layout.SegmentHeaderView;
 import writeboost.layout.Superblock;
 
-/** The headers of a cache of ours, read one by one at a resume. One thread. */
+/** The headers of a cache of ours, looked at one by one at a resume. One thread. */
 final class Headers {
 
-  private final Blocking cache;
+  private final HeaderReader reader;
   private final Superblock superblock;
   private final Geometry geometry;
   private final int linesPerSegment;
@@ -22,9 +22,15 @@ final class Headers {
   /**
    * @param superblock with the incarnation of this life
    * @param memory the header that is read lies at its start
+   * @param ahead memory to read others to, one block at least, aligned to 4096
    */
-  Headers(Blocking cache, Superblock superblock, MemorySegment memory, Rules rules) {
-    this.cache = cache;
+  Headers(
+      Blocking cache,
+      Superblock superblock,
+      MemorySegment memory,
+      MemorySegment ahead,
+      Rules rules) {
+    this.reader = new HeaderReader(cache, superblock.geometry(), ahead);
     this.superblock = superblock;
     this.geometry = superblock.geometry();
     this.linesPerSegment = geometry.linesPerSegment();
@@ -34,8 +40,13 @@ final class Headers {
 
   /** Reads what is in the slot of a segment. */
   SegmentHeaderView read(long id) throws IOException {
-    cache.read(geometry.slotOffset(geometry.slot(id)), memory, 0, Geometry.BLOCK);
+    reader.read(geometry.slot(id), memory);
     return view.over(memory, 0);
+  }
+
+  /** To be called when the header of any segment has been written. */
+  void written() {
+    reader.forget();
   }
 
   /** The header just read is that of segment {@code id} of this cache, and sound. */

@@ -63,6 +63,8 @@ public final class LapRecovery {
 
   private final Salvage salvage;
 
+  private final HeaderReader reader;
+
   /** One block: a header. */
   private final MemorySegment block;
 
@@ -78,6 +80,7 @@ public final class LapRecovery {
    * @param description what is known of the cache, in the form that a superblock of the other
    *     layout has; goes nowhere
    * @param block 4096 bytes, aligned to 4096
+   * @param ahead memory to read headers to, one block at least, aligned to 4096
    * @param salvage whole segments behind a damaged one are dropped instead of refused
    */
   public LapRecovery(
@@ -88,8 +91,10 @@ public final class LapRecovery {
       LineTable table,
       BlockIndex index,
       MemorySegment block,
+      MemorySegment ahead,
       boolean salvage) {
     this.cache = cache;
+    this.reader = new HeaderReader(cache, ring.geometry, ahead);
     this.description = description;
     this.readOnly = readOnly;
     this.ring = ring;
@@ -147,7 +152,7 @@ public final class LapRecovery {
   }
 
   private void readSlot(int slot) throws IOException {
-    cache.read(geometry.slotOffset(slot), block, 0, Geometry.BLOCK);
+    reader.read(slot, block);
     header.over(block, 0);
   }
 
@@ -237,6 +242,7 @@ public final class LapRecovery {
       if (isInPlace(slot) && header.id() > last) {
         LapHeader.clear(block, 0);
         cache.write(geometry.slotOffset(slot), block, 0, Geometry.BLOCK);
+        reader.forget();
       }
     }
     cache.flush();

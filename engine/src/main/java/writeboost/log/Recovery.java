@@ -40,10 +40,13 @@ public final class Recovery {
   /** One segment: header and lines. */
   private final MemorySegment segment;
 
+  private final MemorySegment ahead;
+
   private Superblock superblock;
 
   /**
    * @param segment memory of one segment, aligned to 4096
+   * @param ahead memory to read headers to, one block at least, aligned to 4096
    * @param salvage damage to what was durable ends the log there, instead of the resume
    */
   public Recovery(
@@ -55,6 +58,7 @@ public final class Recovery {
       BlockIndex index,
       ZeroRanges zeroes,
       MemorySegment segment,
+      MemorySegment ahead,
       boolean salvage) {
     this.cache = cache;
     this.superblock = superblock;
@@ -64,6 +68,7 @@ public final class Recovery {
     this.geometry = ring.geometry;
     this.replay = new Replay(ring, table, index, zeroes, superblock.backingSizeBytes());
     this.segment = segment;
+    this.ahead = ahead;
     this.salvage = new Salvage(cache.name(), salvage);
   }
 
@@ -107,7 +112,7 @@ public final class Recovery {
     if (!readOnly) {
       begin();
     }
-    Headers headers = new Headers(cache, superblock, segment, rules);
+    Headers headers = new Headers(cache, superblock, segment, ahead, rules);
     long record = readRecord(headers);
     long ours = Math.max(record, superblock.adoptedUpTo());
     Mark clean = new Mark(found.cleanId(), found.cleanLines());

@@ -125,6 +125,7 @@ final class Repair {
 
   private void writeHeader(long id) throws IOException {
     cache.write(geometry.slotOffset(geometry.slot(id)), memory, 0, Geometry.BLOCK);
+    headers.written();
   }
 
   /**

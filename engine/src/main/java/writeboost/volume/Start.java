@@ -99,6 +99,7 @@ public final class Start {
                 tables.index,
                 tables.zeroes,
                 tables.oneSegment(),
+                tables.anotherSegment(),
                 salvage)
             .run();
     return tables.start(ChecksumLayout.INSTANCE, found, readOnly);
@@ -135,6 +136,7 @@ public final class Start {
                 tables.table,
                 tables.index,
                 tables.oneSegment(),
+                tables.anotherSegment(),
                 salvage)
             .run();
     return tables.start(LapLayout.INSTANCE, found, readOnly);
@@ -212,6 +214,11 @@ public final class Start {
     /** Memory to read a segment into, until the core begins. */
     MemorySegment oneSegment() {
       return memory.ramBuffers().asSlice(0, ring.geometry.segmentBytes());
+    }
+
+    MemorySegment anotherSegment() {
+      long bytes = ring.geometry.segmentBytes();
+      return memory.ramBuffers().asSlice(bytes, bytes);
     }
 
     KernelScan.Found scan(
