@@ -76,7 +76,12 @@ final class Bench {
 
   /** {@link #logBytes} for each of the runs. */
   long logBytesPerRun() {
-    return logBytes() / (rounds() + WARM_UPS);
+    return logBytesPerRun(WARM_UPS);
+  }
+
+  /** {@link #logBytes} for each of the runs, where so many do not count. */
+  long logBytesPerRun(int warmUps) {
+    return logBytes() / (rounds() + warmUps);
   }
 
   /** The cache file that all share, one after the other; made at its first use. */
