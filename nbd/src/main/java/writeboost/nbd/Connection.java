@@ -175,6 +175,7 @@ final class Connection implements Runnable {
   long ask() {
     long question = intake.ask();
     input.wake();
+    boolean ignored = turn.isStalled(System.nanoTime(), LOOK_NS); // of all at once, from now on
     return question;
   }
 
@@ -201,7 +202,7 @@ final class Connection implements Runnable {
   }
 
   private boolean awaitIntake(long question, long deadline) throws InterruptedException {
-    long left = deadline - System.nanoTime();
+    long left = 0;
     while (!intake.await(question, Math.min(left, LOOK_NS))) {
       // Whoever lets us wait for room has not closed: writing to a closed connection fails.
       if (turn.isStalled(System.nanoTime(), LOOK_NS)) {

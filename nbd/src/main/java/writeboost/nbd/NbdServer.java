@@ -238,7 +238,8 @@ public final class NbdServer implements AutoCloseable {
         if (!older.get(i).awaitChangesIfGone(device, questions[i], left)) {
           LOG.log(
               Level.WARNING,
-              "NBD client {0} was turned away: what {1} had asked for is not yet carried out",
+              "NBD client {0} was turned away: {1} may be gone, and what it had asked for not yet"
+                  + " carried out",
               newcomer.peer(),
               older.get(i).peer());
           return false;

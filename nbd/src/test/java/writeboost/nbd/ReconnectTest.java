@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,17 +138,26 @@ class ReconnectTest {
   }
 
   /** Nothing is read of who takes no replies; but writing to one that has gone would fail. */
-  @Test
-  void whoTakesNothingHoldsUpNobodyForLong() throws Exception {
-    try (Served served = new Served();
-        RawClient stalled = served.client()) {
-      stalled.socket.configureBlocking(false);
-      ByteBuffer reads = ByteBuffer.wrap(RawClient.read(1, 0, Protocol.MAX_PAYLOAD));
-      while (stalled.socket.write(reads) > 0) {
-        reads.rewind();
+  @ParameterizedTest
+  @ValueSource(ints = {1, 20})
+  void whoTakesNothingHoldsUpNobodyForLong(int clients) throws Exception {
+    List<RawClient> stalled = new ArrayList<>();
+    try (Served served = new Served()) {
+      for (int i = 0; i < clients; i++) {
+        RawClient client = served.client();
+        stalled.add(client);
+        client.socket.configureBlocking(false);
+        ByteBuffer reads = ByteBuffer.wrap(RawClient.read(1, 0, 4096));
+        while (client.socket.write(reads) > 0) {
+          reads.rewind();
+        }
       }
       try (RawClient newcomer = served.client()) {
         assertThat(newcomer.errorOf(RawClient.flush(2))).isZero();
+      }
+    } finally {
+      for (RawClient client : stalled) {
+        client.close();
       }
     }
   }
