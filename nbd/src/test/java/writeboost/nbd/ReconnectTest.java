@@ -139,26 +139,47 @@ class ReconnectTest {
 
   /** Nothing is read of who takes no replies; but writing to one that has gone would fail. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 20})
+  @ValueSource(ints = {1, 7})
   void whoTakesNothingHoldsUpNobodyForLong(int clients) throws Exception {
     List<RawClient> stalled = new ArrayList<>();
     try (Served served = new Served()) {
-      for (int i = 0; i < clients; i++) {
-        RawClient client = served.client();
-        stalled.add(client);
-        client.socket.configureBlocking(false);
-        ByteBuffer reads = ByteBuffer.wrap(RawClient.read(1, 0, 4096));
-        while (client.socket.write(reads) > 0) {
-          reads.rewind();
+      try {
+        for (int i = 0; i < clients; i++) {
+          stalled.add(served.client());
+        }
+        for (RawClient client : stalled) {
+          client.socket.configureBlocking(false);
+        }
+        sendUntilNothingMoves(served.server, stalled);
+        try (RawClient newcomer = served.client()) {
+          assertThat(newcomer.errorOf(RawClient.flush(2))).isZero();
+        }
+      } finally {
+        for (RawClient client : stalled) {
+          client.close();
         }
       }
-      try (RawClient newcomer = served.client()) {
-        assertThat(newcomer.errorOf(RawClient.flush(2))).isZero();
+    }
+  }
+
+  /** READs on all of them, until the server takes no more of any. */
+  private static void sendUntilNothingMoves(NbdServer server, List<RawClient> clients)
+      throws IOException {
+    byte[] read = RawClient.read(1, 0, 4096);
+    List<ByteBuffer> left = clients.stream().map(unused -> ByteBuffer.wrap(read)).toList();
+    List<ClientStatus> before = List.of();
+    int unchanged = 0;
+    while (unchanged < 1000) {
+      int sent = 0;
+      for (int i = 0; i < clients.size(); i++) {
+        sent += clients.get(i).socket.write(left.get(i));
+        if (!left.get(i).hasRemaining()) {
+          left.get(i).rewind();
+        }
       }
-    } finally {
-      for (RawClient client : stalled) {
-        client.close();
-      }
+      List<ClientStatus> after = server.clients();
+      unchanged = sent == 0 && after.equals(before) ? unchanged + 1 : 0;
+      before = after;
     }
   }
 
