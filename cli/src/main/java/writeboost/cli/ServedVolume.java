@@ -145,6 +145,10 @@ final class ServedVolume implements Controlled {
 
   /** Until all is written back. A client that goes away ends the reports, not the drain. */
   private void drain(Answer answer) throws RefusedException, IOException {
+    if (volume.limits().readOnly()) {
+      refuseIfDirty();
+      return;
+    }
     if (volume.snapshot().suspended()) {
       throw new RefusedException("it is suspended, so nothing can be written back; first 'resume'");
     }
@@ -164,6 +168,16 @@ final class ServedVolume implements Controlled {
               ? "the drain was cancelled; %s are not written back".formatted(left)
               : "%s cannot be written back: %s"
                   .formatted(left, Obstacles.of(now, served.cache(), served.backing())));
+    }
+  }
+
+  private void refuseIfDirty() throws RefusedException {
+    long dirty = volume.snapshot().dirtyLines();
+    if (dirty > 0) {
+      throw new RefusedException(
+          "it is served read-only, so nothing can be written back (%s in the cache): stop it, and"
+                  .formatted(Size.format(dirty * Start.LINE_BYTES))
+              + " serve it without --read-only");
     }
   }
 
@@ -192,7 +206,7 @@ final class ServedVolume implements Controlled {
     if (drain) {
       drain(answer);
     }
-    Stop.Result result = stop.request(drain);
+    Stop.Result result = stop.request(drain && !volume.limits().readOnly());
     try {
       if (!result.failure().isEmpty()) {
         answer.refused(result.failure());

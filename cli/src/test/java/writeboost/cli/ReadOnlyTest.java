@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,31 @@ final class ReadOnlyTest {
     Files.delete(folder.resolve("s")); // would be taken over
     tear((byte) 'b');
     assertReadsAndChangesNothing();
+  }
+
+  @Test
+  void nothingIsWrittenBackEvenIfAsked() throws Exception {
+    try (CommandRun server = Serving.start(folder, "--set", "allow_migrate=0")) {
+      Serving.client(server.awaitReady().getFirst(), "h.pwrite(b'a' * 4096, 8192)");
+      Serving.stop(server);
+    }
+    Map<String, String> before = FolderState.of(folder);
+    Path control = temporary.resolve("control");
+    try (CommandRun server = Serving.start(folder, "--read-only", "--control", "../control")) {
+      String uri = server.awaitReady().getFirst();
+      for (String command : List.of("drain", "message drop_caches", "stop --drain")) {
+        try (CommandRun asked =
+            new CommandRun(folder, (command + " --control " + control).split(" "))) {
+          assertThat(asked.exitCode()).as(command).isEqualTo(1);
+          assertThat(asked.errors())
+              .contains("it is served read-only, so nothing can be written back (4096 bytes in the")
+              .hasLineCount(1);
+        }
+      }
+      Serving.client(uri, "assert h.pread(4096, 8192) == b'a' * 4096");
+      Serving.stop(server);
+    }
+    assertThat(FolderState.of(folder)).isEqualTo(before);
   }
 
   /** Zeroes over the second half of the last run of {@code value} in the cache. */

@@ -56,6 +56,7 @@ public final class Volume implements BlockDevice {
   private final Start.Started started;
   private final Driver driver;
   private final Limits limits;
+  private final boolean changesNothing;
   private final List<MemorySegment> memory;
   private final Found found;
   private final Timekeeper timekeeper = new Timekeeper();
@@ -74,7 +75,8 @@ public final class Volume implements BlockDevice {
     this.memory = memory;
     this.found = found;
     this.driver = new Driver(started.core(), cache.device(), backing, timekeeper);
-    boolean readOnly = options.readOnly() || found == Found.BORROWED;
+    this.changesNothing = options.readOnly();
+    boolean readOnly = changesNothing || found == Found.BORROWED;
     boolean trims = options.layout().hasZeroRuns();
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
     started.core().begin(options.tunables(), options.failWhenFull());
@@ -293,8 +295,13 @@ public final class Volume implements BlockDevice {
   /**
    * From now on everything is written back, as fast as the devices allow; {@link #snapshot} says
    * how far that is.
+   *
+   * @throws IllegalStateException if it was opened read-only: then neither device is written to
    */
   public void drain() {
+    if (changesNothing) {
+      throw new IllegalStateException("opened read-only: nothing is written back");
+    }
     driver.drain();
   }
 

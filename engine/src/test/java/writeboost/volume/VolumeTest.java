@@ -122,6 +122,28 @@ class VolumeTest {
     }
   }
 
+  /** Its devices could be written to: an export that lets us, for one. */
+  @Test
+  void writesNothingBackWhereItIsReadOnly() throws IOException {
+    try (BlockDevice backing = new MemoryDevice(BACKING_BYTES);
+        BlockDevice cache = new MemoryDevice(2 << 20);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment data = arena.allocate(4096).fill((byte) 7);
+      try (Volume volume = open(backing, cache, 4)) {
+        new Blocking(volume, "volume").write(8192, data);
+        volume.stop();
+      }
+      VolumeOptions readOnly =
+          new VolumeOptions(4, /* readOnly= */ true, 4 << 13, false, false, "cache", "backing");
+      try (Volume volume = Volume.open(backing, cache, readOnly, Formatter.Progress.NONE)) {
+        assertThatThrownBy(volume::drain).isInstanceOf(IllegalStateException.class);
+        volume.stop();
+      }
+      new Blocking(backing, "backing").read(8192, data);
+      assertThat(data.mismatch(arena.allocate(4096))).isEqualTo(-1);
+    }
+  }
+
   @Test
   void leavesItsDataInTheLogWhenItIsNotStopped() throws IOException {
     try (BlockDevice backing = new MemoryDevice(BACKING_BYTES);
