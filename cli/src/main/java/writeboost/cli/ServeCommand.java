@@ -3,7 +3,9 @@ package writeboost.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -17,6 +19,7 @@ import writeboost.device.DeviceIo;
 import writeboost.device.FileDevice;
 import writeboost.layout.LapLayout;
 import writeboost.layout.Layout;
+import writeboost.nbd.Export;
 import writeboost.nbd.Tls;
 import writeboost.volume.Tunables;
 import writeboost.volume.VolumeOptions;
@@ -207,11 +210,7 @@ final class ServeCommand implements Callable<Integer> {
     tls = tlsOptions.load();
     List<ListenAddress> addresses = addresses();
     String export = export(addresses);
-    for (ListenAddress address : addresses) {
-      if (address instanceof ListenAddress.Unix unix) {
-        UnixSocket.check(unix.path(), Listeners.OPTION);
-      }
-    }
+    checkSockets(addresses);
     return new Server(
             place,
             new Devices.Wanted("cache", cache.toAbsolutePath(), cacheSize),
@@ -275,6 +274,23 @@ final class ServeCommand implements Callable<Integer> {
     return addresses;
   }
 
+  private void checkSockets(List<ListenAddress> addresses) throws CommandFailure {
+    Set<Path> paths = new HashSet<>();
+    if (control != null) {
+      paths.add(control.toAbsolutePath().normalize());
+    }
+    for (ListenAddress address : addresses) {
+      if (address instanceof ListenAddress.Unix unix) {
+        UnixSocket.check(unix.path(), Listeners.OPTION);
+        if (!paths.add(unix.path().normalize())) {
+          throw CommandFailure.usage(
+              "%s: is to be two sockets; give each %s and %s a path of its own"
+                  .formatted(unix.path(), Listeners.OPTION, ControlSocket.OPTION));
+        }
+      }
+    }
+  }
+
   /** What the server's sockets are called at their usual place. */
   private String socketName() {
     return (name == null || name.isEmpty() ? backingName : name).replace('/', '_');
@@ -313,6 +329,11 @@ final class ServeCommand implements Callable<Integer> {
             "the export cannot be called both '%s' and '%s'".formatted(export, address.export()));
       }
       export = export.isEmpty() ? address.export() : export;
+    }
+    if (!Export.isShort(export)) {
+      throw CommandFailure.usage(
+          "the export's name is too long (at most %d bytes); give a shorter one"
+              .formatted(Export.MAX_TEXT_BYTES));
     }
     return export.isEmpty() && name == null ? backingName : export;
   }

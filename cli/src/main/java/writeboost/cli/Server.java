@@ -132,7 +132,7 @@ final class Server {
             volume,
             new Export(
                 settings.export,
-                "writeboost " + backing.name(),
+                description(),
                 settings.readOnly,
                 List.of(new MetaContext(STATE_CONTEXT, volume::states))),
             ServerOptions.DEFAULTS.withLatencies(latencies).withTls(settings.tls));
@@ -151,6 +151,12 @@ final class Server {
     control.close();
     stopRequest.ended(result, TELL_MS);
     return result.exitCode();
+  }
+
+  /** For people; a path, or another server's address, may be longer than clients take. */
+  private String description() {
+    String full = "writeboost " + backing.name();
+    return Export.isShort(full) ? full : "writeboost";
   }
 
   private Volume open(

@@ -117,6 +117,8 @@ final class RefusalTest {
           2 | serve b c --name x --listen nbd://127.0.0.1:0/y | called
           1 | serve b c --listen nbd+unix:///?socket=noise | noise
           1 | serve b c --listen nbd+unix:///?socket=none/s | none
+          2 | serve b c --listen nbd+unix:///?socket=s --control ./s | two sockets
+          2 | serve b c --listen nbd+unix:///?socket=s --listen nbd+unix:///?socket=folder/../s | two
           1 | writeback b folder             | folder: is a folder
           1 | writeback b empty              | empty: is empty
           1 | writeback b c                  | holds no writeboost cache
@@ -156,6 +158,12 @@ final class RefusalTest {
   void aPathTooLongForASocket() throws Exception {
     String name = "s".repeat(108);
     refused(1, "too long", serveNew("--listen", "nbd+unix:///?socket=/tmp/" + name));
+  }
+
+  @Test
+  void anExportNameTooLongForClients() throws Exception {
+    String[] serve = serveNew("--name", "é".repeat(2049), "--listen", "nbd+unix:///?socket=s");
+    refused(2, "at most 4096 bytes", serve);
   }
 
   @Test

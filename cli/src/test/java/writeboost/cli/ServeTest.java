@@ -109,6 +109,29 @@ final class ServeTest {
     }
   }
 
+  /** A client is sent the name and a description, neither longer than the protocol allows. */
+  @Test
+  void theLongestPathOfABackingFile() throws Exception {
+    int longest = 4095;
+    Path place = folder;
+    while (place.toString().length() + 403 < longest) {
+      place = place.resolve("d".repeat(200));
+    }
+    Files.createDirectories(place);
+    String backing = "b".repeat(longest - place.toString().length() - 201 - 1);
+    place = Files.createDirectory(place.resolve("d".repeat(200)));
+    Path longPath = place.resolve(backing);
+    String[] serve = {
+      "serve", longPath.toString(), "c.img", "8", "--backing-size", "16M", "--cache-size", "8M"
+    };
+    String[] sockets = {"--listen", unix(), "--control", folder.resolve("ctl").toString()};
+    String[] all = Stream.of(serve, sockets).flatMap(Stream::of).toArray(String[]::new);
+    assertThat(longPath.toString()).hasSize(longest);
+    try (CommandRun run = new CommandRun(folder, all)) {
+      assertThat(run.awaitReady()).as(run::errors).hasSize(1);
+    }
+  }
+
   @Test
   void aNamePerDefaultSocket() throws Exception {
     String name = "writeboost-test-" + ProcessHandle.current().pid();
