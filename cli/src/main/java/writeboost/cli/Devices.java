@@ -208,11 +208,16 @@ final class Devices implements AutoCloseable {
     if (backing != null
         && CachePeek.holdsCache(backingWanted.path())
         && (cache == null || !CachePeek.holdsCache(cacheWanted.path()))) {
-      throw CommandFailure.failure(
-          "%s: holds a writeboost cache, and %s does not; name the backing device first, then the"
-                  .formatted(backingWanted.path(), cacheWanted.path())
-              + " cache");
+      throw swapped(backingWanted.path(), cacheWanted.path());
     }
+  }
+
+  /** Says that the two devices were named in the wrong order. */
+  static CommandFailure swapped(Path backing, Path cache) {
+    return CommandFailure.failure(
+        "%s: holds a writeboost cache, and %s does not; name the backing device first, then the"
+                .formatted(backing, cache)
+            + " cache");
   }
 
   private static long given(@Nullable Wanted wanted) {

@@ -60,7 +60,7 @@ sealed interface ListenAddress {
         throw CommandFailure.usage("--listen " + text + ": TLS needs " + TlsOptions.BOTH);
       }
       return switch (scheme) {
-        case "nbd+unix", "nbds+unix" -> new Unix(export, socketPath(text, uri.getQuery()));
+        case "nbd+unix", "nbds+unix" -> new Unix(export, socketPath(text, uri));
         case "nbd", "nbds" -> new Tcp(export, address(text, uri));
         default -> throw malformed(text);
       };
@@ -69,8 +69,12 @@ sealed interface ListenAddress {
     }
   }
 
-  private static Path socketPath(String text, String query) throws CommandFailure {
+  private static Path socketPath(String text, URI uri) throws CommandFailure {
     String prefix = "socket=";
+    String query = uri.getQuery();
+    if (uri.getRawAuthority() != null) { // two slashes: what is meant for the name is in its place
+      throw malformed(text);
+    }
     if (query == null || !query.startsWith(prefix) || query.length() == prefix.length()) {
       throw malformed(text);
     }

@@ -57,7 +57,12 @@ public final class Main implements Runnable {
 
   public static void main(String[] args) {
     CommandLine command = commandLine(args.length == 0 ? "" : args[0]);
-    command.setParameterExceptionHandler((e, unused) -> tell(e.getMessage() + hint(e)));
+    if (args.length > 0 && !args[0].startsWith("-") && !COMMANDS.containsKey(args[0])) {
+      command.setParameterExceptionHandler(
+          (e, unused) -> tell("there is no command '" + args[0] + "'; see 'writeboost --help'"));
+    } else {
+      command.setParameterExceptionHandler((e, unused) -> tell(e.getMessage() + hint(e)));
+    }
     command.setExecutionExceptionHandler((e, unused, parsed) -> failed(e));
     int exitCode = command.execute(args);
     System.out.flush();

@@ -168,6 +168,9 @@ final class RunningServer implements AutoCloseable {
       return client.ask(request, progress);
     } catch (RefusedException e) {
       throw CommandFailure.failure(name() + ": " + e.why());
+    } catch (ControlClient.NotControlException e) {
+      throw CommandFailure.failure(
+          "%s: is not a control socket: %s; check the path".formatted(path, e.getMessage()));
     } catch (IOException e) {
       throw CommandFailure.failure(
           "%s: no answer: %s; look at what the server said".formatted(name(), e.getMessage()));

@@ -1,8 +1,11 @@
 package writeboost.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -38,7 +41,7 @@ final class SocketDirectory {
     } catch (IOException e) {
       throw CommandFailure.failure(
           "%s: cannot be made the folder for sockets (%s); say where with %s"
-              .formatted(folder, e, option));
+              .formatted(folder, why(e), option));
     }
     return folder;
   }
@@ -53,7 +56,7 @@ final class SocketDirectory {
       check(folder, option);
       return Optional.of(folder);
     } catch (IOException e) {
-      throw CommandFailure.failure(folder + ": cannot be looked into: " + e.getMessage());
+      throw CommandFailure.failure(folder + ": cannot be looked into: " + why(e));
     }
   }
 
@@ -83,6 +86,15 @@ final class SocketDirectory {
     if (!OURS_ALONE.containsAll(attributes.permissions())) {
       throw refused(folder, "can be entered by others (chmod 700)", option);
     }
+  }
+
+  private static String why(IOException e) {
+    return switch (e) {
+      case AccessDeniedException _ -> "permission denied";
+      case NoSuchFileException _ -> "the folder that it is to be in does not exist";
+      case FileSystemException failed when failed.getReason() != null -> failed.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static CommandFailure refused(Path folder, String why, String option) {

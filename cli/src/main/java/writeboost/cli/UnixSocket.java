@@ -62,7 +62,7 @@ final class UnixSocket {
       return new UnixSocket(path, bind(path));
     } catch (BindException e) {
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        throw inUse(path, option, "another program has just taken it");
+        throw inUse(path, option, "another program has just taken it; stop that program");
       }
       throw CommandFailure.failure(
           path + ": cannot listen there: " + e.getMessage() + "; give another " + option);
@@ -101,13 +101,13 @@ final class UnixSocket {
     int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
     Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     if ((mode & TYPE_MASK) != SOCKET_TYPE) {
-      throw inUse(path, option, "there is something that is not a socket");
+      throw inUse(path, option, "there is something that is not a socket; remove it");
     }
     if (!owner.equals(Posix.effectiveUser())) {
-      throw inUse(path, option, "it is another user's socket");
+      throw inUse(path, option, "it is another user's socket; remove it");
     }
     if (answers(path)) {
-      throw inUse(path, option, "another server listens there");
+      throw inUse(path, option, "another server listens there; stop it");
     }
     return true;
   }
@@ -127,8 +127,7 @@ final class UnixSocket {
 
   private static CommandFailure inUse(Path path, String option, String why) {
     return CommandFailure.failure(
-        "%s: cannot listen there: %s; remove it, or give another %s or --name"
-            .formatted(path, why, option));
+        "%s: cannot listen there: %s, or give another %s or --name".formatted(path, why, option));
   }
 
   ServerSocketChannel channel() {

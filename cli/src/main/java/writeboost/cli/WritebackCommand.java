@@ -13,6 +13,7 @@ import picocli.CommandLine.Parameters;
 import writeboost.device.FileDevice;
 import writeboost.device.Posix;
 import writeboost.layout.Layout;
+import writeboost.layout.UnusableCacheException;
 import writeboost.volume.Snapshot;
 import writeboost.volume.Start;
 import writeboost.volume.Volume;
@@ -100,11 +101,33 @@ final class WritebackCommand implements Callable<Integer> {
     }
     backing = place.name();
     cache = existing(cache);
-    int order = CachePeek.order(cache, layout);
+    int order = order(place, layout);
     Devices devices =
         Devices.open(
             place, new Devices.Wanted("cache", cache, null), layout, order, /* readOnly= */ false);
     return run(devices, layout, order, stop);
+  }
+
+  private int order(Backing place, Layout layout) throws CommandFailure, IOException {
+    try {
+      return CachePeek.order(cache, layout);
+    } catch (UnusableCacheException e) {
+      if (e.kind() == UnusableCacheException.Kind.FOREIGN
+          && place instanceof Backing.Local local
+          && isCache(local.path(), layout)) {
+        throw Devices.swapped(local.path(), cache);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isCache(Path path, Layout layout) {
+    try {
+      CachePeek.order(path, layout);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static Path existing(Path path) throws CommandFailure {

@@ -78,6 +78,12 @@ final class CliRulesTest {
     assertThat(command.getUsageMessage().lines())
         .as(spec.name())
         .allMatch(line -> line.length() <= 80);
+    assertThat(command.getUsageMessage().lines().toList())
+        .as("what is to be copied is not broken into lines")
+        .containsAll(
+            Arrays.stream(spec.usageMessage().footer())
+                .map(line -> line.replace("%%", "%"))
+                .toList());
     assertThat(spec.options()).as(spec.name()).allMatch(option -> option.description().length > 0);
   }
 }

@@ -195,6 +195,17 @@ final class ControlTest {
   }
 
   @Test
+  void theSocketForClientsIsNotTakenForTheControlSocket() throws Exception {
+    try (CommandRun server = serve()) {
+      server.awaitReady();
+      assertThat(failure(1, "status", "--control", "s"))
+          .contains("/s: is not a control socket: it is the socket for NBD clients");
+      status();
+      Serving.stop(server);
+    }
+  }
+
+  @Test
   void aSocketThatWasLeftOverIsSaidAndReplaced() throws Exception {
     try (CommandRun server = serve()) {
       server.awaitReady();

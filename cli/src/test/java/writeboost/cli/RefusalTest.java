@@ -13,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -61,7 +62,9 @@ final class RefusalTest {
       textBlock =
           """
           2 |                                              | subcommand
-          2 | bogus                                        | bogus
+          2 | bogus                                        | no command 'bogus'; see 'writeboost --help'
+          2 | help serve                                   | no command 'help'
+          2 | --bogus                                      | Unknown option: '--bogus'
           2 | serve                                        | BACKING
           2 | serve b                                      | CACHE
           2 | serve b c 10 more                            | more
@@ -105,6 +108,7 @@ final class RefusalTest {
           1 | serve new c --read-only --backing-size 4M    | --read-only
           2 | serve b c --listen foo                       | foo
           2 | serve b c --listen nbd+unix:///x             | nbd+unix:///x
+          2 | serve b c --listen nbd+unix://x?socket=s     | nbd+unix:///NAME?socket=PATH
           2 | serve b c --listen nbds://127.0.0.1          | --tls-cert and --tls-key
           2 | serve b c --tls-cert x                       | --tls-cert and --tls-key
           2 | serve b c --tls-key x                        | --tls-cert and --tls-key
@@ -140,7 +144,10 @@ final class RefusalTest {
   void aSocketInUse() throws Exception {
     try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       other.bind(UnixDomainSocketAddress.of(folder.resolve("s")));
-      refused(1, "another server listens", serveNew("--listen", "nbd+unix:///?socket=s"));
+      refused(
+          1,
+          "another server listens there; stop it",
+          serveNew("--listen", "nbd+unix:///?socket=s"));
     }
   }
 
@@ -255,6 +262,31 @@ final class RefusalTest {
     }
     refused(1, "/c: holds a writeboost cache", "serve", "c", "b", "--listen", listen);
     refused(1, "/c: holds", "serve", "c", "new", "--cache-size", "8M", "--listen", listen);
+    refused(1, "/c: holds a writeboost cache, and", "writeback", "c", "b");
+  }
+
+  /** Whoever wants to look at a cache and names another device must not be led to zero it. */
+  @Test
+  void howToOverwriteADeviceIsSaidOnlyWhereACacheIsWanted() throws Exception {
+    String advice = "zero its first and its last MiB";
+    refused(1, advice, "serve", "b", "noise", "--listen", "nbd+unix:///?socket=s");
+    refused(1, advice, "format", "noise");
+    for (String command : List.of("check", "dump")) {
+      for (String device : List.of("noise", "b")) {
+        try (CommandRun run = new CommandRun(folder, command, device)) {
+          assertThat(run.exitCode()).isEqualTo(1);
+          assertThat(run.errors().strip()).endsWith("name the right device");
+        }
+      }
+    }
+  }
+
+  @Test
+  void noFolderForASocket() throws Exception {
+    boolean root = "root".equals(System.getProperty("user.name"));
+    assumeFalse(root, "root has /run");
+    String none = folder.resolve("none").toString();
+    refused(Map.of("XDG_RUNTIME_DIR", none), 1, "does not exist", serveNew());
   }
 
   private String[] serveNew(String... more) {

@@ -46,8 +46,14 @@ public sealed interface FormatDecision {
       if (freshlyCreated || isEmpty(first) && isEmpty(last)) {
         return new Format();
       }
-      return Superblock.isUnfinished(first) ? ofUnfinished(first) : new Refuse(found);
+      return Superblock.isUnfinished(first) ? ofUnfinished(first) : new Refuse(foreign(found));
     }
+  }
+
+  /** How it is made one is said only here, where one is wanted. */
+  private static UnusableCacheException foreign(UnusableCacheException found) {
+    return new UnusableCacheException(
+        found.kind(), found.getMessage() + "; to use this one, zero its first and its last MiB");
   }
 
   /**

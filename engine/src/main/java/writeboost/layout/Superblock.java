@@ -288,10 +288,8 @@ public record Superblock(
       throw new UnusableCacheException(
           Kind.FOREIGN,
           Bytes.areZero(block4096, 0, Geometry.BLOCK)
-              ? "is not a writeboost cache, and begins with zeroes: name the right device; if it is"
-                  + " not empty and is to be used, zero its first and its last MiB"
-              : "holds something that is not a writeboost cache: name the right device; to use this"
-                  + " one, zero its first and its last MiB");
+              ? "is not a writeboost cache, and begins with zeroes: name the right device"
+              : "holds something that is not a writeboost cache: name the right device");
     }
     if (LapSuperblock.isHere(block4096)) {
       throw LapSuperblock.unasked();

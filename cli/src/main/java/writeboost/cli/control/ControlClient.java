@@ -15,6 +15,17 @@ public final class ControlClient implements AutoCloseable {
   /** Bytes of a line: a server does not have so much to say. */
   private static final int ANSWER_MAX = 4 << 20;
 
+  private static final String NBD_GREETING = "NBDMAGIC";
+
+  /** What was connected to is no control socket; the message says what it is. */
+  public static final class NotControlException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NotControlException(String message) {
+      super(message);
+    }
+  }
+
   private final SocketChannel socket;
   private final Lines lines;
 
@@ -45,6 +56,7 @@ public final class ControlClient implements AutoCloseable {
    *
    * @param progress given each report
    * @throws RefusedException if the server refuses
+   * @throws NotControlException if something else than a control socket has answered
    * @throws IOException if the server is gone before the end
    */
   public JsonObject ask(ControlRequest request, Consumer<JsonObject> progress)
@@ -67,15 +79,28 @@ public final class ControlClient implements AutoCloseable {
   }
 
   private JsonObject next() throws IOException {
-    String line = lines.read();
-    if (line == null) {
-      throw new IOException("the server is gone");
-    }
+    String line = line();
     try {
       return Json.read(line);
     } catch (IllegalArgumentException e) {
-      throw new IOException("what answers is no writeboost server: " + e.getMessage(), e);
+      throw new NotControlException("what answers is no writeboost server: " + e.getMessage());
     }
+  }
+
+  private String line() throws IOException {
+    IOException end = new IOException("the server is gone");
+    try {
+      String line = lines.read();
+      if (line != null) {
+        return line;
+      }
+    } catch (IOException e) {
+      end = e;
+    }
+    if (lines.rest().startsWith(NBD_GREETING)) {
+      throw new NotControlException("it is the socket for NBD clients");
+    }
+    throw end;
   }
 
   /** Waits until the server's process has ended. */

@@ -51,6 +51,11 @@ final class Lines {
     }
   }
 
+  /** What has been read of the next line. */
+  String rest() {
+    return new String(bytes, 0, count, StandardCharsets.UTF_8);
+  }
+
   private String take(int length) {
     String line = new String(bytes, 0, length, StandardCharsets.UTF_8);
     count -= length + 1;
