@@ -5,8 +5,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HexFormat;
 
 /**
  * Where a server listens, as an NBD URI says it: {@code nbd+unix:///EXPORT?socket=PATH} or {@code
@@ -105,9 +107,22 @@ sealed interface ListenAddress {
     try {
       // With an authority, because a path of two slashes would be taken for one.
       String path = new URI("nbd", "host", "/" + text, null).getRawPath();
-      return path.substring(1).replace("?", "%3F").replace("&", "%26").replace("+", "%2B");
+      return ascii(path.substring(1).replace("?", "%3F").replace("&", "%26").replace("+", "%2B"));
     } catch (URISyntaxException e) {
       throw new IllegalStateException(text, e);
     }
+  }
+
+  /** Other letters than ASCII's are no part of a URI: clients refuse one that has them. */
+  private static String ascii(String text) {
+    StringBuilder ascii = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      if (b < 0) {
+        ascii.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+      } else {
+        ascii.append((char) b);
+      }
+    }
+    return ascii.toString();
   }
 }

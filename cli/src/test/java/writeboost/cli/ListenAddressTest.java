@@ -35,6 +35,7 @@ final class ListenAddressTest {
     ListenAddress.Unix address = new ListenAddress.Unix("", path);
     String uri = address.uri(text, false);
     assertThat(uri).doesNotContain(" ").isEqualTo(new URI(uri).toString());
+    assertThat(uri).matches("\\p{ASCII}*"); // clients refuse anything else
     assertThat(uri.chars().filter(c -> c == '?')).hasSize(1);
     assertThat(ListenAddress.parse(uri, false)).isEqualTo(new ListenAddress.Unix(text, path));
   }
