@@ -18,6 +18,7 @@ public final class AnonymousMemory {
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
   private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_DONTNEED = 4;
+  private static final int MADV_POPULATE_WRITE = 23;
 
   private static final MethodHandle MMAP =
       Posix.function(
@@ -93,6 +94,23 @@ public final class AnonymousMemory {
           (int)
               MADVISE.invokeExact(
                   state.errno, reserved.address(), reserved.byteSize(), MADV_HUGEPAGE);
+    } catch (Throwable t) {
+      throw Posix.unexpected(t);
+    }
+  }
+
+  /**
+   * Puts RAM under whole pages of {@link #reserve}d memory, as writing to them would, and leaves
+   * their content alone: others may use them meanwhile. Where the system cannot (Linux before 5.14,
+   * no RAM left) they get it when they are touched.
+   */
+  public static void populate(MemorySegment pages) {
+    Posix.CallState state = Posix.STATE.get();
+    try {
+      int ignored =
+          (int)
+              MADVISE.invokeExact(
+                  state.errno, pages.address(), pages.byteSize(), MADV_POPULATE_WRITE);
     } catch (Throwable t) {
       throw Posix.unexpected(t);
     }

@@ -33,8 +33,10 @@ public final class Start {
    * A core and what its start has found.
    *
    * @param memoryBytes that the core has been given, touched or not
+   * @param ramBuffers the part of it that writes go to first, in the order of its use
    */
-  public record Started(Core core, Recovery.Result recovery, long memoryBytes) {
+  public record Started(
+      Core core, Recovery.Result recovery, long memoryBytes, MemorySegment ramBuffers) {
     /** Of the volume, in bytes. */
     public long size() {
       return recovery.superblock().backingSizeBytes();
@@ -249,7 +251,7 @@ public final class Start {
       Core.Configuration configuration =
           new Core.Configuration(
               superblock.backingSizeBytes(), readOnly, superblock.uuidHigh(), superblock.uuidLow());
-      return new Started(new Core(configuration, log, memory), found, bytes);
+      return new Started(new Core(configuration, log, memory), found, bytes, memory.ramBuffers());
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 import writeboost.device.AnonymousMemory;
 import writeboost.device.BlockDevice;
 import writeboost.device.Blocking;
@@ -60,6 +61,10 @@ public final class Volume implements BlockDevice {
   private final List<MemorySegment> memory;
   private final Found found;
   private final Timekeeper timekeeper = new Timekeeper();
+
+  /** Null where nothing is written. */
+  private final @Nullable Prefault prefault;
+
   private boolean closed;
 
   private Volume(
@@ -81,6 +86,7 @@ public final class Volume implements BlockDevice {
     this.limits = new Limits(readOnly, Geometry.SECTOR, Geometry.BLOCK, true, trims);
     started.core().begin(options.tunables(), options.failWhenFull());
     timekeeper.begin(driver);
+    this.prefault = readOnly ? null : Prefault.begin(started.ramBuffers());
   }
 
   /**
@@ -383,6 +389,9 @@ public final class Volume implements BlockDevice {
     }
     closed = true;
     timekeeper.close();
+    if (prefault != null) {
+      prefault.close();
+    }
     long deadline = System.nanoTime() + IDLE_NS;
     while (!driver.isIdle() && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(IDLE_PAUSE_NS);

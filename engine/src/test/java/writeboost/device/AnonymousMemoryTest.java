@@ -32,6 +32,18 @@ class AnonymousMemoryTest {
   }
 
   @Test
+  void populatedMemoryHasItsRamAndKeepsItsContent() throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = AnonymousMemory.reserve(GIB, arena);
+      memory.set(ValueLayout.JAVA_LONG, 4096, 42);
+      long before = residentBytes();
+      AnonymousMemory.populate(memory.asSlice(0, 256 << 20));
+      assertThat(residentBytes() - before).isGreaterThan(200 << 20).isLessThan(512 << 20);
+      assertThat(memory.get(ValueLayout.JAVA_LONG, 4096)).isEqualTo(42);
+    }
+  }
+
+  @Test
   void memoryThatCannotBeHadIsAnException() {
     assertThatThrownBy(() -> AnonymousMemory.reserve(1L << 60))
         .isInstanceOf(IOException.class)
