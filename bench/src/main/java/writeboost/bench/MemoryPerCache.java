@@ -49,7 +49,7 @@ final class MemoryPerCache implements Target {
   @Override
   public Result measure(Bench bench) throws IOException, InterruptedException {
     long small = bench.either(8L << 30, 4L << 30);
-    long large = 4 * small;
+    long large = 8 * small;
     Series ofSmall = new Series("resident, cache of " + (small >> 30) + " GiB");
     Series ofLarge = new Series("resident, cache of " + (large >> 30) + " GiB");
     for (int round = 1; round <= bench.either(ROUNDS, 1); round++) {
