@@ -58,7 +58,8 @@ final class ArchitectureTest {
           "writeboost.volume.Volume",
           "writeboost.volume.Preparation",
           "writeboost.volume.Driver",
-          "writeboost.volume.Timekeeper");
+          "writeboost.volume.Timekeeper",
+          "writeboost.volume.Prefault");
 
   private static final String FOREIGN_FUNCTIONS = "writeboost.device.Posix";
 
