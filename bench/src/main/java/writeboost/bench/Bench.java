@@ -9,10 +9,11 @@ import writeboost.device.FileCreation;
 final class Bench {
 
   /**
-   * Runs that do not count. Two: when the first connection ends, compiled code meets what it has
-   * not met before, and some of it is compiled again.
+   * Runs that do not count. Six: the JVM compiles what it has seen often, and some of it again when
+   * a connection ends, which compiled code has not met before. After these, the compilers take a
+   * tenth of the server's CPU, and less with each run.
    */
-  static final int WARM_UPS = 2;
+  static final int WARM_UPS = 6;
 
   static final long CACHE_BYTES = 16L << 30;
   private static final long QUICK_CACHE_BYTES = 2L << 30;
@@ -74,14 +75,9 @@ final class Bench {
     return cacheBytes() / 4 * 3;
   }
 
-  /** {@link #logBytes} for each of the runs. */
+  /** {@link #logBytes} for each of the runs, those that do not count included. */
   long logBytesPerRun() {
-    return logBytesPerRun(WARM_UPS);
-  }
-
-  /** {@link #logBytes} for each of the runs, where so many do not count. */
-  long logBytesPerRun(int warmUps) {
-    return logBytes() / (rounds() + warmUps);
+    return logBytes() / (rounds() + WARM_UPS);
   }
 
   /** The cache file that all share, one after the other; made at its first use. */

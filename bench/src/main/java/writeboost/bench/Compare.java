@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             + " what and how.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  Everything, as in docs/BENCHMARKS.md; takes 25 minutes and 24 GiB:",
+      "  Everything, as in docs/BENCHMARKS.md; takes half an hour and 24 GiB:",
       "    bench/compare --json figures.json",
       "  A first look at two of them; takes a minute and 3 GiB:",
       "    bench/compare T1 T10 --quick",

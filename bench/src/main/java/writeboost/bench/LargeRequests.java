@@ -16,9 +16,6 @@ final class LargeRequests implements Target {
   private static final long QUICK_VOLUME_BYTES = 256L << 20;
   private static final double GOAL = 0.9;
 
-  /** More than elsewhere: a run is no more than a thousand requests, and the JVM counts those. */
-  private static final int WARM_UPS = 6;
-
   @Override
   public String name() {
     return "T9";
@@ -52,7 +49,7 @@ final class LargeRequests implements Target {
     Series[] read = series("reads");
     Load writes =
         Load.sequentialWrites(REQUEST_BYTES, DEPTH, bytes)
-            .bytes(Math.min(bytes, bench.logBytesPerRun(WARM_UPS)))
+            .bytes(Math.min(bytes, bench.logBytesPerRun()))
             .seconds(bench.seconds());
     Load reads = Load.sequentialReads(REQUEST_BYTES, DEPTH, bytes).seconds(bench.seconds()).again();
     try (Server memory = Server.nbdkit(List.of(), bench.workspace(), "memory", bytes)) {
@@ -100,7 +97,7 @@ final class LargeRequests implements Target {
     Path raw = pair.cache();
     bench.interleave(
         this,
-        WARM_UPS,
+        Bench.WARM_UPS,
         counts -> {
           Load behind = load.from(bench.behindLog());
           Run[] runs = {fio.run(ours, load), fio.run(memory, load), fio.run(raw, behind)};
