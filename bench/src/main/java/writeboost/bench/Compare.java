@@ -1,5 +1,6 @@
 package writeboost.bench;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,11 +80,16 @@ final class Compare implements Callable<Integer> {
   static CommandLine commandLine() {
     return new CommandLine(new Compare())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(
+            (exception, arguments) ->
+                told(exception.getCommandLine(), exception, "; see --help", 2))
         .setExecutionExceptionHandler(
-            (exception, command, parsed) -> {
-              System.err.println("bench/compare: " + exception.getMessage());
-              return 1;
-            });
+            (exception, command, parsed) -> told(command, exception, "", 1));
+  }
+
+  private static int told(CommandLine command, Exception e, String hint, int exitCode) {
+    command.getErr().println("bench/compare: " + e.getMessage() + hint);
+    return exitCode;
   }
 
   @Override
@@ -95,6 +101,9 @@ final class Compare implements Callable<Integer> {
     }
     if (!Files.isDirectory(folder)) {
       throw new IOException(folder + " is not a folder; give one with --dir");
+    }
+    if (json != null) { // better told now than in half an hour; what is in it stays until then
+      new FileOutputStream(json.toFile(), /* append= */ true).close();
     }
     Map<String, String> conditions = Conditions.now(quick, sparse, folder);
     System.out.print(Report.conditions(conditions));
@@ -129,8 +138,7 @@ final class Compare implements Callable<Integer> {
   private List<Target> chosen() {
     for (String name : names) {
       if (Targets.ALL.stream().noneMatch(target -> target.name().equals(name))) {
-        throw new ParameterException(
-            spec.commandLine(), "no target is called " + name + "; --list says what there is");
+        throw new ParameterException(spec.commandLine(), "no target is called " + name);
       }
     }
     return Targets.ALL.stream()

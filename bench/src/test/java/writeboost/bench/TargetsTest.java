@@ -26,11 +26,26 @@ final class TargetsTest {
 
   @Test
   void whatIsNotThereIsAskedForInVain() {
+    assertThat(refusal(2, "T99")).contains("no target is called T99");
+    assertThat(refusal(2, "--bogus")).contains("--bogus");
+  }
+
+  @Test
+  void whatCannotBeWrittenIsToldBeforeAnythingIsMeasured(@TempDir Path folder) {
+    Path json = folder.resolve("nowhere").resolve("figures.json");
+    assertThat(refusal(1, "T5", "--dir", folder.toString(), "--json", json.toString()))
+        .contains(json.toString());
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** One line. */
+  private static String refusal(int exitCode, String... arguments) {
     CommandLine command = Compare.commandLine();
     StringWriter errors = new StringWriter();
     command.setErr(new PrintWriter(errors));
-    assertThat(command.execute("T99")).isEqualTo(2);
-    assertThat(errors.toString()).contains("no target is called T99");
+    assertThat(command.execute(arguments)).isEqualTo(exitCode);
+    assertThat(errors.toString()).startsWith("bench/compare: ").hasLineCount(1);
+    return errors.toString();
   }
 
   @Test

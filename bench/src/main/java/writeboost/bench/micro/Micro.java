@@ -34,8 +34,7 @@ final class Micro {
     try {
       run(MicroOptions.parse(args), System.out);
     } catch (MicroOptions.UsageException e) {
-      System.err.println("bench/micro: " + e.getMessage());
-      System.err.print(MicroOptions.USAGE);
+      System.err.println("bench/micro: " + e.getMessage() + "; see --help");
       System.exit(2);
     } catch (IOException | RunnerException e) {
       System.err.println("bench/micro: " + e.getMessage());
@@ -50,6 +49,9 @@ final class Micro {
     if (runs.isEmpty()) {
       throw new MicroOptions.UsageException(
           "no benchmark is called " + String.join(" or ", options.names()));
+    }
+    if (options.json() != null) { // better told now than in four minutes
+      new FileOutputStream(options.json().toFile(), /* append= */ true).close();
     }
     out.printf("%s%n%n", conditions(options));
     out.printf(ROW, "", "ns/op", "+-", "B/op");
