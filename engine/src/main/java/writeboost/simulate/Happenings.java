@@ -30,7 +30,7 @@ public final class Happenings {
     StringBuilder text = new StringBuilder();
     for (Happening what : Happening.values()) {
       String name = what.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-      text.append("%-24s%,12d%n".formatted(name, count(what)));
+      text.append("%-26s%,12d%n".formatted(name, count(what)));
     }
     return text.toString();
   }
