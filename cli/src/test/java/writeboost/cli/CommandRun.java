@@ -28,11 +28,7 @@ final class CommandRun implements AutoCloseable {
     List<String> command = new ArrayList<>();
     // A background job of a shell ignores SIGINT, and so would every program that it starts.
     command.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add("writeboost.cli.Main");
+    command.addAll(JavaCommand.with("-XX:TieredStopAtLevel=1"));
     command.addAll(List.of(arguments));
     errors = Files.createTempFile(folder.getParent(), "errors", ".txt");
     ProcessBuilder builder =

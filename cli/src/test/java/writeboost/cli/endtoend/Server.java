@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import writeboost.cli.JavaCommand;
 
 /** {@code writeboost serve} in a process of its own, started as the launcher starts it. */
 final class Server {
@@ -58,16 +59,7 @@ final class Server {
 
   /** How the launcher starts the command. */
   static List<String> java() {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--enable-native-access=ALL-UNNAMED",
-        "-XX:+UseSerialGC",
-        "-Xmx512m",
-        "-XX:+ExitOnOutOfMemoryError",
-        "-XX:-UsePerfData",
-        "-cp",
-        System.getProperty("java.class.path"),
-        "writeboost.cli.Main");
+    return JavaCommand.with("-Xmx512m", "-XX:+ExitOnOutOfMemoryError");
   }
 
   private static void end(Process process) throws Exception {
