@@ -73,7 +73,8 @@ public final class NbdDevice implements BlockDevice {
   private final Limits limits;
   private final Asides asides;
   private final Thread thread;
-  private final Thread sender;
+  private final Sender sender;
+  private final Thread sendingThread;
 
   /** Of the connection, or of the attempt at one. */
   private volatile @Nullable Wire wire;
@@ -99,6 +100,7 @@ public final class NbdDevice implements BlockDevice {
     this.options = options;
     this.tls = address.wantsTls() && options.tls() == null ? Tls.client() : options.tls();
     this.traffic = new Traffic(options);
+    this.sender = new Sender(traffic);
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, task -> Thread.ofPlatform().daemon().name("nbd client timer").unstarted(task));
@@ -123,11 +125,8 @@ public final class NbdDevice implements BlockDevice {
     state = new State(true, "", Instant.now());
     traffic.connected(link);
     thread = Thread.ofPlatform().daemon().name("nbd " + address.name()).start(() -> run(link));
-    sender =
-        Thread.ofPlatform()
-            .daemon()
-            .name("nbd sender " + address.name())
-            .start(() -> Sender.run(traffic));
+    sendingThread =
+        Thread.ofPlatform().daemon().name("nbd sender " + address.name()).start(sender::run);
   }
 
   // as a device
@@ -188,7 +187,11 @@ public final class NbdDevice implements BlockDevice {
   }
 
   void send() {
-    traffic.wakeSender();
+    if (Thread.currentThread().equals(thread)) {
+      traffic.wakeSender(); // who receives never sends: both sides could wait for each other
+    } else {
+      sender.sendLittle();
+    }
   }
 
   /** Whether the server says that several connections see, and flush, the same. */
@@ -256,7 +259,7 @@ public final class NbdDevice implements BlockDevice {
     timer.shutdown();
     LockSupport.unpark(thread);
     join(thread);
-    join(sender);
+    join(sendingThread);
   }
 
   private static void join(Thread ending) {
