@@ -45,25 +45,28 @@ final class BenchServer {
     Path socket = Path.of(args[0]);
     Setup setup = Setup.parse(List.of(args).subList(1, args.length));
     String cacheName = setup.cache().toString();
-    VolumeOptions options =
-        new VolumeOptions(
-            VolumeOptions.DEFAULT_ORDER,
-            /* readOnly= */ false,
-            VolumeOptions.DEFAULT_RAM_BUFFER_BYTES,
-            /* cacheFreshlyCreated= */ true,
-            /* backingFreshlyCreated= */ true,
-            cacheName,
-            "backing");
     try (BlockDevice backing = backing(setup);
         BlockDevice cache = cache(setup)) {
       forget(cache, cacheName);
-      Volume volume = Volume.open(backing, cache, options, Formatter.Progress.NONE);
+      Volume volume = Volume.open(backing, cache, options(cacheName), Formatter.Progress.NONE);
       NbdServer server = NbdServer.start(volume, new Export("", "", false), ServerOptions.DEFAULTS);
       server.listen(UnixDomainSocketAddress.of(socket));
       System.out.println("ready");
       answerUntilEnd(volume, cache.size());
     }
     System.exit(0); // in the middle of write-back, which is of no use any more
+  }
+
+  /** Options for a volume over new devices. */
+  static VolumeOptions options(String cacheName) {
+    return new VolumeOptions(
+        VolumeOptions.DEFAULT_ORDER,
+        /* readOnly= */ false,
+        VolumeOptions.DEFAULT_RAM_BUFFER_BYTES,
+        /* cacheFreshlyCreated= */ true,
+        /* backingFreshlyCreated= */ true,
+        cacheName,
+        "backing");
   }
 
   private static BlockDevice backing(Setup setup) {

@@ -6,13 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
 import writeboost.device.BlockDevice;
 import writeboost.device.DeviceFile;
 import writeboost.device.FileDevice;
 import writeboost.device.MemoryDevice;
 import writeboost.layout.Formatter;
-import writeboost.simulate.RotatingDisk;
 import writeboost.volume.Volume;
 
 /**
@@ -22,31 +20,12 @@ import writeboost.volume.Volume;
  */
 final class FlushedWrites implements Target {
 
-  private static final int MANY = 16;
+  static final int MANY = 16;
 
   /** Of the volume in this process; what all clients write in a run is a part of it. */
   private static final long LOG_BYTES = 1L << 30;
 
   private static final long QUICK_LOG_BYTES = 512L << 20;
-
-  /** Small, so that ten times as much is written in minutes at the pace of a disk. */
-  private static final long LAPPED_LOG_BYTES = 64L << 20;
-
-  private static final int LAPS = 10;
-  private static final int QUICK_LAPS = 3;
-
-  /** A sweep of the small log over the disk takes some of them. */
-  private static final int LAPPED_RUN_S = 10;
-
-  private static final int QUICK_LAPPED_RUN_S = 4;
-
-  /** That filling the log may take. */
-  private static final long PATIENCE_S = 1200;
-
-  private static final int BLOCK = Load.BLOCK_BYTES;
-
-  /** Writes by which the disk's own pace is computed. */
-  private static final int MODEL_WRITES = 10_000;
 
   @Override
   public String name() {
@@ -87,16 +66,16 @@ final class FlushedWrites implements Target {
         List.of(
             served, manyServed, inProcess, manyInProcess, raw, manyRaw, rawServed, manyRawServed);
     measureRoomy(bench, roomy);
-    Series narrow = new Series("(b) over NBD, 1 client");
-    Series narrowRaw = new Series("(b) fio on the file, 1");
-    String narrowLog = measureLapped(bench, LAPPED_LOG_BYTES / 8, narrow, narrowRaw);
-    long wideSpan = 4 * LAPPED_LOG_BYTES;
-    Series wide = new Series("(c) over NBD, 1 client");
-    Series wideRaw = new Series("(c) fio on the file, 1");
-    String wideLog = measureLapped(bench, wideSpan, wide, wideRaw);
-    Series disk = new Series("(c) the disk itself").add(Metric.IOPS, diskIops(wideSpan));
+    LappedLog narrow = new LappedLog("(b)", LappedLog.LOG_BYTES / 8);
+    narrow.measure(this, bench, onFile(bench));
+    long wideSpan = 4 * LappedLog.LOG_BYTES;
+    LappedLog wide = new LappedLog("(c)", wideSpan);
+    wide.measure(this, bench, onFile(bench));
+    Series disk = new Series("(c) the disk itself").add(Metric.IOPS, LappedLog.diskIops(wideSpan));
     List<Series> all = new ArrayList<>(roomy);
-    all.addAll(List.of(narrow, narrowRaw, wide, wideRaw, disk));
+    all.addAll(narrow.figures());
+    all.addAll(wide.figures());
+    all.add(disk);
     return new Result(
         this,
         all,
@@ -105,15 +84,16 @@ final class FlushedWrites implements Target {
             Verdict.atLeast(4, "(a) in process, 16 clients by 1 thread", ratio(manyInProcess, raw)),
             Verdict.atLeast(0.8, "(a) over NBD, 1 client by 1 thread", ratio(served, raw)),
             Verdict.atLeast(4, "(a) over NBD, 16 clients by 1 thread", ratio(manyServed, raw)),
-            Verdict.atLeast(0.8, "(b) over NBD, by 1 thread", ratio(narrow, narrowRaw)),
-            Verdict.atLeast(3, "(c) over NBD, by the disk", ratio(wide, disk))),
+            Verdict.atLeast(0.8, "(b) in process, by 1 thread", narrow.inProcessByFile()),
+            Verdict.atLeast(0.8, "(b) over NBD, by 1 thread", narrow.servedByFile()),
+            Verdict.atLeast(3, "(c) over NBD, by the disk", ratio(wide.served(), disk))),
         List.of(
             withoutTarget(
                 "fio with as many threads, in process", inProcess, raw, manyInProcess, manyRaw),
             withoutTarget("fio with as many threads, over NBD", served, raw, manyServed, manyRaw),
             withoutTarget("nbdkit file, over NBD", served, rawServed, manyServed, manyRawServed),
-            "(b) " + narrowLog,
-            "(c) " + wideLog));
+            narrow.describe(),
+            wide.describe()));
   }
 
   private static String withoutTarget(
@@ -126,7 +106,7 @@ final class FlushedWrites implements Target {
         ratio(many, peerOfMany));
   }
 
-  private static double ratio(Series ours, Series peer) {
+  static double ratio(Series ours, Series peer) {
     return ours.ratio(peer, Metric.IOPS);
   }
 
@@ -197,56 +177,5 @@ final class FlushedWrites implements Target {
         return run;
       }
     }
-  }
-
-  /** One client, after the log has been filled several times over; says so. */
-  private String measureLapped(Bench bench, long spanBytes, Series measured, Series raw)
-      throws IOException, InterruptedException {
-    Path cache = bench.newFile("lapped.img", LAPPED_LOG_BYTES);
-    Setup setup = Setup.of(cache, spanBytes, Setup.Backing.DISK);
-    Fio fio = new Fio(bench.workspace());
-    Load load = onFile(bench);
-    String said;
-    try (Server server = Server.bench(List.of(), bench.workspace(), setup);
-        FlushingClients one = FlushingClients.of(server, 1);
-        FlushingClients many = FlushingClients.of(server, MANY)) {
-      Bench.progress(this, "writing the log several times over");
-      many.run(spanBytes, PATIENCE_S, bench.either(LAPS, QUICK_LAPS) * LAPPED_LOG_BYTES);
-      LogState before = server.logState();
-      bench.interleave(
-          this,
-          /* warmUps= */ 1,
-          counts -> {
-            int seconds = (int) bench.either(LAPPED_RUN_S, QUICK_LAPPED_RUN_S);
-            Run run = one.run(server, spanBytes, seconds, Long.MAX_VALUE);
-            server.pause();
-            Run rawRun = fio.run(bench.cacheFile(), load);
-            server.goOn();
-            if (counts) {
-              measured.add(run);
-              raw.add(rawRun);
-            }
-          });
-      said =
-          "log of %d MiB written %.1f times over before, %.0f %% full then, %.0f %% at the end"
-              .formatted(
-                  LAPPED_LOG_BYTES >> 20,
-                  before.laps(),
-                  100 * before.full(),
-                  100 * server.logState().full());
-    }
-    Files.delete(cache);
-    return said;
-  }
-
-  /** Random writes of a block each that the model takes in a second, one after the other. */
-  static double diskIops(long spanBytes) {
-    RotatingDisk disk = new RotatingDisk(spanBytes);
-    Random random = new Random(1);
-    long doneNs = 0;
-    for (int i = 0; i < MODEL_WRITES; i++) {
-      doneNs = disk.serve(0, random.nextLong(spanBytes / BLOCK) * BLOCK, BLOCK);
-    }
-    return MODEL_WRITES * 1e9 / doneNs;
   }
 }

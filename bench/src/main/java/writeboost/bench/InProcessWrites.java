@@ -39,14 +39,7 @@ final class InProcessWrites {
 
   /** Options for a volume whose write-back does not begin before the log is nearly full. */
   static VolumeOptions options(String cacheName) {
-    return new VolumeOptions(
-            VolumeOptions.DEFAULT_ORDER,
-            /* readOnly= */ false,
-            VolumeOptions.DEFAULT_RAM_BUFFER_BYTES,
-            /* cacheFreshlyCreated= */ true,
-            /* backingFreshlyCreated= */ true,
-            cacheName,
-            "backing")
+    return BenchServer.options(cacheName)
         .withTunables(
             Tunables.STANDARD
                 .with(Tunable.ENABLE_MIGRATION_MODULATOR, 0)

@@ -81,6 +81,11 @@ final class Load {
     return and(FLUSH_EACH);
   }
 
+  /** A flush after so many writes; the writes behind it do not wait for that. */
+  Load flushingAfter(int writeCount) {
+    return and("--fdatasync=" + writeCount);
+  }
+
   /**
    * So many clients, each with a connection and a depth of its own; figures are of all together.
    */

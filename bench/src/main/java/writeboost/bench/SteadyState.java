@@ -55,7 +55,7 @@ final class SteadyState implements Target {
     String diskLog = measure(bench, Setup.Backing.DISK, diskRunS, onDisk);
     Series onMemory = new Series("onto RAM");
     String memoryLog = measure(bench, Setup.Backing.MEMORY, bench.seconds(), onMemory);
-    double disk = FlushedWrites.diskIops(VOLUME_BYTES);
+    double disk = LappedLog.diskIops(VOLUME_BYTES);
     return new Result(
         this,
         List.of(onDisk, onMemory, new Series("the disk itself").add(Metric.IOPS, disk)),
