@@ -75,6 +75,8 @@ final class RefusalTest {
           2 | serve b c 12 --layout v1                     | 4 to 11
           2 | serve b c --layout v1 --adopt                | --adopt
           2 | serve b c --layout v3                        | v3
+          2 | serve b c --poll-us 1001                     | 0 to 1000
+          2 | serve b c --poll-us -1                       | 0 to 1000
           2 | serve b new --cache-size 4Q                  | 4Q
           2 | serve b new --cache-size 0                   | 0
           2 | serve b new --cache-size -1                  | --cache-size

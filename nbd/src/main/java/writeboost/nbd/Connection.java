@@ -52,7 +52,7 @@ final class Connection implements Runnable {
     this.server = server;
     this.exports = exports;
     socket.configureBlocking(false);
-    this.input = new SocketInput(socket, intake);
+    this.input = new SocketInput(socket, intake, new Polling(options.poll().toNanos()));
     this.wire = new Wire(socket, input, new SocketOutput(socket));
     this.peer = peer;
     this.latencies = options.latencies();

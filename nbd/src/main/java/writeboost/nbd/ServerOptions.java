@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param totalBytes bytes; the same for all connections together; of what is more than {@code
  *     connectionBytes}, half is for connections that use little. Beyond it every connection keeps a
  *     small share of its own, so that none can starve another
+ * @param poll how long a connection that waits for its client looks again and again, before it
+ *     sleeps; zero: not at all. Saves clients that wait for each answer the time that it takes to
+ *     wake a thread, and costs processor time
  * @param latencies told how long each request took
  * @param tls if there is one, a client must start TLS before anything else; null for none
  */
@@ -28,11 +31,15 @@ public record ServerOptions(
     int totalRequests,
     long connectionBytes,
     long totalBytes,
+    Duration poll,
     Latencies latencies,
     @Nullable Tls tls) {
 
   /** Requests of one connection that are worked on at once. */
   public static final int CONNECTION_REQUESTS = 1024;
+
+  /** Longer than this, being woken is not what takes the time. */
+  public static final Duration LONGEST_POLL = Duration.ofMillis(1);
 
   static final int GUARANTEED_REQUESTS = 64;
 
@@ -44,12 +51,16 @@ public record ServerOptions(
           16 * CONNECTION_REQUESTS,
           64L << 20,
           128L << 20,
+          Duration.ZERO,
           Latencies.NONE,
           null);
 
   public ServerOptions {
     if (!handshakeTimeout.isPositive() || !stallTimeout.isPositive()) {
       throw new IllegalArgumentException("time-outs must be positive");
+    }
+    if (poll.isNegative() || poll.compareTo(LONGEST_POLL) > 0) {
+      throw new IllegalArgumentException("Polling takes 0 to " + LONGEST_POLL.toMillis() + " ms");
     }
     if (maxConnections < 1) {
       throw new IllegalArgumentException("At least one connection must be allowed");
@@ -71,6 +82,7 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
+        poll,
         latencies,
         tls);
   }
@@ -83,6 +95,7 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
+        poll,
         latencies,
         tls);
   }
@@ -95,6 +108,7 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
+        poll,
         latencies,
         tls);
   }
@@ -107,6 +121,7 @@ public record ServerOptions(
         requests,
         connectionBytes,
         totalBytes,
+        poll,
         latencies,
         tls);
   }
@@ -119,6 +134,20 @@ public record ServerOptions(
         totalRequests,
         perConnection,
         inAll,
+        poll,
+        latencies,
+        tls);
+  }
+
+  public ServerOptions withPoll(Duration time) {
+    return new ServerOptions(
+        handshakeTimeout,
+        stallTimeout,
+        maxConnections,
+        totalRequests,
+        connectionBytes,
+        totalBytes,
+        time,
         latencies,
         tls);
   }
@@ -131,6 +160,7 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
+        poll,
         told,
         tls);
   }
@@ -143,6 +173,7 @@ public record ServerOptions(
         totalRequests,
         connectionBytes,
         totalBytes,
+        poll,
         latencies,
         secured);
   }

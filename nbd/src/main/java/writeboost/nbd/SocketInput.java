@@ -20,6 +20,7 @@ final class SocketInput implements ReadableByteChannel {
 
   private final SocketChannel socket;
   private final Intake intake;
+  private final Polling polling;
   private final Selector selector;
 
   /** The last read left nothing behind. */
@@ -28,9 +29,10 @@ final class SocketInput implements ReadableByteChannel {
   /**
    * @param socket does not block
    */
-  SocketInput(SocketChannel socket, Intake intake) throws IOException {
+  SocketInput(SocketChannel socket, Intake intake, Polling polling) throws IOException {
     this.socket = socket;
     this.intake = intake;
+    this.polling = polling;
     this.selector = Selector.open();
     try {
       socket.register(selector, SelectionKey.OP_READ);
@@ -42,22 +44,48 @@ final class SocketInput implements ReadableByteChannel {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
-    while (true) {
-      if (emptied && !intake.isAsked()) {
+    int count = waits() && polling.isWorthIt() ? poll(target) : 0;
+    while (count == 0) {
+      if (waits()) {
         await();
       }
       intake.looking();
-      int count = socket.read(target);
-      emptied = count >= 0 && target.hasRemaining();
-      if (count > 0) {
-        intake.found(count);
-        return count;
+      count = readOnce(target);
+      if (count == 0) {
+        intake.foundNothing();
       }
-      if (count < 0) {
-        return count;
-      }
-      intake.foundNothing();
     }
+    if (count > 0) {
+      intake.found(count);
+    }
+    return count;
+  }
+
+  /** Nothing is there, as far as is known, and nobody asks. */
+  private boolean waits() {
+    return emptied && !intake.isAsked();
+  }
+
+  private int readOnce(ByteBuffer target) throws IOException {
+    int count = socket.read(target);
+    emptied = count >= 0 && target.hasRemaining();
+    return count;
+  }
+
+  /** What came soon; 0 if nothing did. Whoever else wants this processor gets it. */
+  @SuppressWarnings("ThreadPriorityCheck") // correct without yield; the client may need this CPU
+  private int poll(ByteBuffer target) throws IOException {
+    long beginNs = System.nanoTime();
+    while (waits() && System.nanoTime() - beginNs < polling.ns()) {
+      int count = readOnce(target);
+      if (count != 0) {
+        polling.found();
+        return count;
+      }
+      Thread.yield();
+    }
+    polling.foundNothing();
+    return 0;
   }
 
   private void await() throws IOException {

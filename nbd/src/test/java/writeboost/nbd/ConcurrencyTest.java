@@ -29,9 +29,18 @@ class ConcurrencyTest {
 
   @Test
   void everyAnswerReachesWhoAsked() throws Exception {
+    run(ServerOptions.DEFAULTS);
+  }
+
+  @Test
+  void alsoWhereTheServerPolls() throws Exception {
+    run(ServerOptions.DEFAULTS.withPoll(ServerOptions.LONGEST_POLL));
+  }
+
+  private static void run(ServerOptions options) throws Exception {
     ShufflingDevice device = new ShufflingDevice(new MemoryDevice(Served.SIZE), SEED, 2);
     Export export = new Export("disk", "", false);
-    try (Served served = new Served(device, export, ServerOptions.DEFAULTS)) {
+    try (Served served = new Served(device, export, options)) {
       List<CompletableFuture<Void>> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int number = i;
