@@ -42,9 +42,6 @@ final class Server {
   /** For clients that asked for the stop to be told how it ended. */
   private static final long TELL_MS = 1000;
 
-  /** Less than what it saves. */
-  private static final long LET_GO_MS = 200;
-
   /** What the command line says beside the two devices. */
   record Settings(
       int order,
@@ -158,34 +155,7 @@ final class Server {
         new Stop(server, volume, listeners, stop, cache.path(), stopRequest.drains()).run();
     control.close();
     stopRequest.ended(result, TELL_MS);
-    letGo(volume, cacheDevice, backingDevice);
     return result.exitCode();
-  }
-
-  /**
-   * Linux takes a third of a second to end a process that has an io_uring, and none to close one.
-   * So they are closed before, unless a device is still at work; then they close with the process.
-   */
-  private static void letGo(AutoCloseable... inOrder) {
-    Thread closing =
-        Thread.ofPlatform()
-            .daemon()
-            .name("writeboost-close")
-            .start(
-                () -> {
-                  try {
-                    for (AutoCloseable each : inOrder) {
-                      each.close();
-                    }
-                  } catch (Exception e) {
-                    LOG.log(Level.DEBUG, "closing at the end", e);
-                  }
-                });
-    try {
-      closing.join(LET_GO_MS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** For people; a path, or another server's address, may be longer than clients take. */

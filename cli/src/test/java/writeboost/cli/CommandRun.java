@@ -28,7 +28,7 @@ final class CommandRun implements AutoCloseable {
     List<String> command = new ArrayList<>();
     // A background job of a shell ignores SIGINT, and so would every program that it starts.
     command.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
-    command.addAll(JavaCommand.with("-XX:TieredStopAtLevel=1"));
+    command.addAll(JavaCommand.with());
     command.addAll(List.of(arguments));
     errors = Files.createTempFile(folder.getParent(), "errors", ".txt");
     ProcessBuilder builder =

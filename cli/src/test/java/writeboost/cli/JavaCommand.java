@@ -12,7 +12,9 @@ import java.util.spi.ToolProvider;
 
 /**
  * How tests start the command in a process of its own: as the launcher does, from the classes under
- * test. They do so hundreds of times; so the JVM keeps, here too, what a rehearsal has taught it.
+ * test. They do so hundreds of times; so the JVM keeps, here too, what a rehearsal has taught it,
+ * and does without the compiler that takes most of the time of one that lives for seconds. (The
+ * engine's tests, and the launcher's own, have all compilers.)
  */
 public final class JavaCommand {
 
@@ -51,6 +53,7 @@ public final class JavaCommand {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.add("-XX:TieredStopAtLevel=1");
     command.addAll(
         List.of("-Xlog:disable", "-Xlog:all=warning,aot*=off,cds*=off:stderr", learning));
     jars.stream()
