@@ -81,7 +81,7 @@ final class Load {
     return and(FLUSH_EACH);
   }
 
-  /** A flush after so many writes; the writes behind it do not wait for that. */
+  /** A flush after so many writes. */
   Load flushingAfter(int writeCount) {
     return and("--fdatasync=" + writeCount);
   }

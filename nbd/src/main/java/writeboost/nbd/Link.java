@@ -41,15 +41,13 @@ final class Link {
   private final SocketChannel socket;
   final RemoteExport export;
   private final boolean unix;
-  private final long room;
   private volatile @Nullable IOException sendFailure;
 
-  private Link(Wire wire, RemoteExport export, boolean unix) throws IOException {
+  private Link(Wire wire, RemoteExport export, boolean unix) {
     this.wire = wire;
     this.socket = wire.socket();
     this.export = export;
     this.unix = unix;
-    this.room = wire.isEncrypted() ? 0 : socket.getOption(StandardSocketOptions.SO_SNDBUF) / 2;
   }
 
   /**
@@ -105,14 +103,6 @@ final class Link {
     if (wire.read(bytes) < 0) {
       throw new EOFException("the server closed the connection");
     }
-  }
-
-  /**
-   * Bytes: while all that the server has not answered needs less of the kernel, writing does not
-   * wait for the server. 0 where that cannot be said.
-   */
-  long room() {
-    return room;
   }
 
   /** Writes all of it, as slowly as the server takes it. */

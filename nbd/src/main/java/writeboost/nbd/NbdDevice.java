@@ -73,8 +73,7 @@ public final class NbdDevice implements BlockDevice {
   private final Limits limits;
   private final Asides asides;
   private final Thread thread;
-  private final Sender sender;
-  private final Thread sendingThread;
+  private final Thread sender;
 
   /** Of the connection, or of the attempt at one. */
   private volatile @Nullable Wire wire;
@@ -100,7 +99,6 @@ public final class NbdDevice implements BlockDevice {
     this.options = options;
     this.tls = address.wantsTls() && options.tls() == null ? Tls.client() : options.tls();
     this.traffic = new Traffic(options);
-    this.sender = new Sender(traffic);
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, task -> Thread.ofPlatform().daemon().name("nbd client timer").unstarted(task));
@@ -125,8 +123,11 @@ public final class NbdDevice implements BlockDevice {
     state = new State(true, "", Instant.now());
     traffic.connected(link);
     thread = Thread.ofPlatform().daemon().name("nbd " + address.name()).start(() -> run(link));
-    sendingThread =
-        Thread.ofPlatform().daemon().name("nbd sender " + address.name()).start(sender::run);
+    sender =
+        Thread.ofPlatform()
+            .daemon()
+            .name("nbd sender " + address.name())
+            .start(() -> Sender.run(traffic));
   }
 
   // as a device
@@ -187,11 +188,7 @@ public final class NbdDevice implements BlockDevice {
   }
 
   void send() {
-    if (Thread.currentThread().equals(thread)) {
-      traffic.wakeSender(); // who receives never sends: both sides could wait for each other
-    } else {
-      sender.sendLittle();
-    }
+    traffic.wakeSender();
   }
 
   /** Whether the server says that several connections see, and flush, the same. */
@@ -259,7 +256,7 @@ public final class NbdDevice implements BlockDevice {
     timer.shutdown();
     LockSupport.unpark(thread);
     join(thread);
-    join(sendingThread);
+    join(sender);
   }
 
   private static void join(Thread ending) {

@@ -21,9 +21,6 @@ final class Part {
   /** Null while the part is free. */
   @Nullable Submission submission;
 
-  /** Bytes that the kernel may need for it until the server has read it. */
-  long kernelBytes;
-
   int command;
   int flags;
   long offset;

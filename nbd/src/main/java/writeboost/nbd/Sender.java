@@ -6,54 +6,45 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * Sends what {@link Traffic} has. What is little goes out at once, on the thread that submits it:
- * to wake another would take longer. For the rest there is a thread, so that a server that takes
- * nothing holds up nobody else. What waits is copied together and goes out in one write.
+ * Sends what {@link Traffic} has, on a thread of its own: a server that takes nothing holds up
+ * nobody else. What waits is copied together and goes out in one write.
  */
 final class Sender {
 
   private static final int STAGING_BYTES = 512 << 10;
 
   private final Traffic traffic;
-
-  // Of whoever has taken a batch and has not sent it.
   private final Part[] batch = new Part[64];
-  private final MemorySegment staging = Arena.ofAuto().allocate(STAGING_BYTES, 4096);
-  private final ByteBuffer bytes = staging.asByteBuffer();
+  private final MemorySegment staging;
+  private final ByteBuffer bytes;
 
-  Sender(Traffic traffic) {
+  private Sender(Traffic traffic, Arena arena) {
     this.traffic = traffic;
+    staging = arena.allocate(STAGING_BYTES, 4096);
+    bytes = staging.asByteBuffer();
   }
 
-  /** The sender's own thread, until the device is closed. */
-  void run() {
+  /** Until the device is closed. */
+  static void run(Traffic traffic) {
+    try (Arena arena = Arena.ofConfined()) {
+      new Sender(traffic, arena).send();
+    }
+  }
+
+  private void send() {
     int count = traffic.take(batch);
     while (count > 0) {
-      send(count);
-      count = traffic.take(batch);
-    }
-  }
-
-  /** Any thread but the one that receives; does not wait for the server. */
-  void sendLittle() {
-    int count = traffic.takeLittle(batch);
-    if (count > 0) {
-      send(count);
-    }
-  }
-
-  private void send(int count) {
-    Link link = traffic.sendingOn();
-    try {
-      bytes.clear();
-      for (int i = 0; i < count; i++) {
-        stage(link, batch[i]);
+      Link link = traffic.sendingOn();
+      try {
+        bytes.clear();
+        for (int i = 0; i < count; i++) {
+          stage(link, batch[i]);
+        }
+        drain(link);
+      } catch (IOException e) {
+        link.sendFailed(e);
       }
-      drain(link);
-    } catch (IOException e) {
-      link.sendFailed(e);
-    } finally {
-      traffic.sent();
+      count = traffic.take(batch);
     }
   }
 

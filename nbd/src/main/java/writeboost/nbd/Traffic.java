@@ -28,6 +28,12 @@ final class Traffic {
 
   private static final int NO_ASIDE = -1;
 
+  /** Of one request, so that none keeps others waiting for long. */
+  private static final int MAX_PARTS_EACH = 16;
+
+  /** Bytes of one TRIM or WRITE_ZEROES on the wire, which has 32 bits for them. */
+  private static final long MAX_RANGE = 1L << 30;
+
   private static final System.Logger LOG = System.getLogger(Traffic.class.getPackageName());
 
   private final ClientOptions options;
@@ -170,16 +176,17 @@ final class Traffic {
 
   // the sender
 
-  /**
-   * Waits for something to send; how many parts of {@code batch} are it. 0 at the end. Whoever gets
-   * some sends them, alone, and calls {@link #sent} then.
-   */
+  /** Waits for something to send; how many parts of {@code batch} are it. 0 at the end. */
   int take(Part[] batch) {
     lock.lock();
     try {
+      sending = false;
+      sent.signalAll();
       while (true) {
-        int count = fill(batch, Long.MAX_VALUE);
+        int count = closed || link == null || !link.isSound() ? 0 : fill(link.export, batch);
         if (count > 0) {
+          sending = true;
+          sendingOn = link;
           return count;
         }
         if (closed && link == null) {
@@ -193,37 +200,7 @@ final class Traffic {
     }
   }
 
-  /**
-   * As {@link #take}, but never waits, and gives only what can be sent without waiting for the
-   * server: for all that is not answered the kernel has room. What is more is left to who calls
-   * {@link #take}.
-   */
-  int takeLittle(Part[] batch) {
-    lock.lock();
-    try {
-      int count = link == null ? 0 : fill(batch, link.room());
-      if (count == 0 && !sending) { // who sends looks again
-        signalSender();
-      }
-      return count;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What was taken is on its way, or its connection has failed. */
-  void sent() {
-    lock.lock();
-    try {
-      sending = false;
-      sent.signalAll();
-      signalSender();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The connection of the batch just taken; who took it. */
+  /** The connection of the batch just taken; the sender's thread. */
   Link sendingOn() {
     Link of = sendingOn;
     if (of == null) {
@@ -232,18 +209,39 @@ final class Traffic {
     return of;
   }
 
-  /** {@code mostBytes}: what all that are in flight may need of the kernel. */
-  private int fill(Part[] batch, long mostBytes) {
-    Link on = link;
-    if (closed || sending || on == null || !on.isSound()) {
-      return 0;
-    }
-    int count = parts.issue(waiting, running, batch, on.export, unflushed.mark(), mostBytes);
-    if (count > 0) {
-      sending = true;
-      sendingOn = on;
+  private int fill(RemoteExport export, Part[] batch) {
+    int count = 0;
+    Submission submission = waiting.first();
+    while (submission != null && count < batch.length && parts.hasFree()) {
+      Submission following = submission.next;
+      while (!submission.isIssued()
+          && submission.parts < MAX_PARTS_EACH
+          && count < batch.length
+          && parts.hasFree()) {
+        batch[count++] = issue(submission, export);
+      }
+      if (submission.isIssued()) {
+        waiting.remove(submission);
+        running.add(submission);
+      }
+      submission = following;
     }
     return count;
+  }
+
+  private Part issue(Submission submission, RemoteExport export) {
+    Part part = parts.take(submission);
+    if (submission.isAside()) {
+      part.aside(submission.aside, submission.request(), export, MAX_RANGE);
+      submission.issued = 1;
+    } else if (submission.isFlush() || submission.syncing) {
+      part.flush(unflushed.mark());
+      submission.issued = 1;
+    } else {
+      part.range(submission.request(), submission.issued, export, MAX_RANGE);
+      submission.issued += part.length;
+    }
+    return part;
   }
 
   // answers: the device's thread

@@ -36,6 +36,7 @@ class FuzzTest {
   private final ErrorCollector errors = new ErrorCollector();
   private final byte[] disk = new byte[DISK_BYTES];
   private final boolean[] known = new boolean[DISK_BYTES / ProtocolModel.SECTOR];
+  private ServerOptions options = ServerOptions.DEFAULTS;
 
   @BeforeEach
   void collectErrors() {
@@ -56,6 +57,13 @@ class FuzzTest {
   }
 
   @Test
+  void whereTheServerPolls() throws Exception {
+    Arrays.fill(known, true);
+    options = options.withPoll(ServerOptions.LONGEST_POLL);
+    fuzz(new MemoryDevice(DISK_BYTES), false, true, RUNS / 4);
+  }
+
+  @Test
   void readOnly() throws Exception {
     Arrays.fill(known, true);
     fuzz(new MemoryDevice(DISK_BYTES), true, true, RUNS / 4);
@@ -69,7 +77,7 @@ class FuzzTest {
   private void fuzz(BlockDevice device, boolean readOnly, boolean ordered, int runs)
       throws Exception {
     Export export = new Export(ProtocolModel.NAME, ProtocolModel.DESCRIPTION, readOnly);
-    Served served = new Served(device, export, ServerOptions.DEFAULTS);
+    Served served = new Served(device, export, options);
     try (served) { // fails if a connection is left
       for (long seed = SEED; seed < SEED + runs; seed++) {
         try {

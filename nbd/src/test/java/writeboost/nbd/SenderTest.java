@@ -16,7 +16,7 @@ import writeboost.device.Request;
 import writeboost.nbd.ScriptedServer.Connected;
 import writeboost.nbd.ScriptedServer.Peer;
 
-/** Who submits sends what is little, but never waits for a server. */
+/** Who submits requests never waits for a server. */
 @Timeout(60)
 class SenderTest {
 
