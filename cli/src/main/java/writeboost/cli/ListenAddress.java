@@ -1,7 +1,10 @@
 package writeboost.cli;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -38,6 +41,12 @@ sealed interface ListenAddress {
   record Tcp(String export, InetSocketAddress address) implements ListenAddress {
     boolean isLoopback() {
       return address.getAddress().isLoopbackAddress();
+    }
+
+    ProtocolFamily family() {
+      return address.getAddress() instanceof Inet4Address
+          ? StandardProtocolFamily.INET
+          : StandardProtocolFamily.INET6;
     }
 
     @Override

@@ -51,7 +51,8 @@ final class Listeners implements AutoCloseable {
 
   private void bindTcp(ListenAddress.Tcp tcp) throws CommandFailure {
     try {
-      ServerSocketChannel channel = ServerSocketChannel.open();
+      // Of its own family: one of IPv6's would take 0.0.0.0 for every address, of IPv6 as well.
+      ServerSocketChannel channel = ServerSocketChannel.open(tcp.family());
       channels.add(channel);
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       channel.bind(tcp.address(), BACKLOG);

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import writeboost.cli.control.ControlRequest;
+import writeboost.volume.Tunable;
 
 /** {@code writeboost message}: changes how a running server works. Runs on the main thread. */
 @Command(
@@ -63,6 +64,10 @@ final class MessageCommand implements Callable<Integer> {
     }
     @Nullable String name = words.size() > own ? words.getFirst() : null;
     String key = words.get(words.size() - own);
+    if (!alone && name == null && Tunable.find(key) == null && Tunable.find(last) != null) {
+      throw CommandFailure.usage(
+          "%s: the value is missing; give %s %s VALUE".formatted(last, key, last));
+    }
     if (key.equals(ServedVolume.DROP_CACHES)) {
       return new DrainRun(choice.path(name), ControlRequest.of("message", Map.of("key", key)))
           .run();

@@ -162,6 +162,8 @@ final class ControlTest {
           .contains("not a whole number");
       assertThat(failure(2, "message", "--control", "ctl", "migrate_threshold"))
           .contains("KEY VALUE");
+      assertThat(failure(2, "message", "--control", "ctl", "served", "migrate_threshold"))
+          .contains("the value is missing");
       assertThat(failure(2, "message", "--control", "ctl"))
           .contains("a message is [NAME] KEY VALUE");
       assertThat(failure(1, "message", "--control", "ctl", "migrate_threshold", "9".repeat(30)))

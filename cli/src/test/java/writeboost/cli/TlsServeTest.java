@@ -39,7 +39,7 @@ final class TlsServeTest {
     try (CommandRun server = Serving.start(folder, options)) {
       List<String> uris = server.awaitReady();
       assertThat(uris.get(0)).startsWith("nbds+unix:///backing?socket=");
-      assertThat(uris.get(1)).startsWith("nbds://");
+      assertThat(uris.get(1)).startsWith("nbds://0.0.0.0:");
       int port = URI.create(uris.get(1)).getPort();
       String tcp = "nbds://localhost:" + port + "/?tls-certificates=" + keys;
       assertThat(nbdinfo.run(Serving.LIMIT, tcp).exitCode()).isNotZero();

@@ -2,26 +2,50 @@ package writeboost.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import example.FirstBlock;
 import example.RamDisk;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import writeboost.device.Blocking;
+import writeboost.device.MemoryDevice;
 
-/** The module's README shows a program that compiles and runs. */
+/** The module's README shows programs that compile and run. */
 @Timeout(60)
 class ReadmeTest {
 
-  @Test
-  void itShowsTheExampleAsItIs() throws IOException {
-    String example = Files.readString(Path.of("src/test/java/example/RamDisk.java"));
+  @ParameterizedTest
+  @ValueSource(strings = {"RamDisk", "FirstBlock"})
+  void itShowsTheExamplesAsTheyAre(String name) throws IOException {
+    String example = Files.readString(Path.of("src/test/java/example/" + name + ".java"));
     assertThat(Files.readString(Path.of("README.md"))).contains("```java\n" + example + "```");
     assertThat(example.lines().filter(line -> !line.isBlank())).hasSizeLessThan(25);
+  }
+
+  @Test
+  void theClientReads() throws Exception {
+    byte[] pattern = new byte[4096];
+    new Random(1).nextBytes(pattern);
+    try (MemoryDevice disk = new MemoryDevice(1 << 20);
+        NbdServer server = NbdServer.start(ServerOptions.DEFAULTS)) {
+      new Blocking(disk, "disk").write(0, MemorySegment.ofArray(pattern));
+      server.export(disk, new Export("ram", "", false));
+      int port =
+          ((InetSocketAddress)
+                  server.listen(new InetSocketAddress("localhost", 0)).getLocalAddress())
+              .getPort();
+      assertThat(FirstBlock.read("nbd://localhost:" + port + "/ram")).isEqualTo(pattern);
+    }
   }
 
   @Test
