@@ -15,6 +15,7 @@ import writeboost.device.DeviceIo;
 import writeboost.device.FileCreation;
 import writeboost.device.FileDevice;
 import writeboost.device.Identity;
+import writeboost.device.LoopSource;
 import writeboost.device.SectorDevice;
 import writeboost.index.LineTable;
 import writeboost.layout.Geometry;
@@ -115,8 +116,8 @@ final class Devices implements AutoCloseable {
   }
 
   private void requireDifferent(Wanted backingWanted) throws CommandFailure, IOException {
-    Identity one = DeviceFile.identity(LoopDevice.behind(backingWanted.path()));
-    Identity other = DeviceFile.identity(LoopDevice.behind(cacheWanted.path()));
+    Identity one = DeviceFile.identity(LoopSource.behind(backingWanted.path()));
+    Identity other = DeviceFile.identity(LoopSource.behind(cacheWanted.path()));
     boolean same =
         one == null
             ? other == null && place(backingWanted.path()).equals(place(cacheWanted.path()))

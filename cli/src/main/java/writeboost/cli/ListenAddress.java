@@ -82,20 +82,26 @@ sealed interface ListenAddress {
 
   private static Path socketPath(String text, URI uri) throws CommandFailure {
     String prefix = "socket=";
-    String query = uri.getQuery();
+    String query = uri.getRawQuery();
     if (uri.getRawAuthority() != null) { // two slashes: what is meant for the name is in its place
       throw malformed(text);
     }
     if (query == null || !query.startsWith(prefix) || query.length() == prefix.length()) {
       throw malformed(text);
     }
-    return Path.of(query.substring(prefix.length())).toAbsolutePath();
+    if (query.contains("&") || uri.getRawFragment() != null) { // in a path these are %26 and %23
+      throw malformed(text);
+    }
+    return Path.of(uri.getQuery().substring(prefix.length())).toAbsolutePath();
   }
 
   private static InetSocketAddress address(String text, URI uri) throws CommandFailure {
     String host = uri.getHost();
     int port = uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort();
     if (host == null || port > 0xFFFF) {
+      throw malformed(text);
+    }
+    if (uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
       throw malformed(text);
     }
     try {

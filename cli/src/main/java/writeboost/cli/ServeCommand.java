@@ -291,9 +291,12 @@ final class ServeCommand implements Callable<Integer> {
       addresses.add(address);
     }
     if (addresses.isEmpty()) {
-      addresses.add(
-          new ListenAddress.Unix(
-              "", SocketDirectory.open(Listeners.OPTION_URI).resolve(socketName() + ".sock")));
+      Path folder = SocketDirectory.open(Listeners.OPTION_URI);
+      if (control == null) { // or commands for this name would go to the other server
+        UnixSocket.requireFree(
+            folder.resolve(socketName() + ControlSocket.SUFFIX), ControlSocket.OPTION);
+      }
+      addresses.add(new ListenAddress.Unix("", folder.resolve(socketName() + ".sock")));
     }
     return addresses;
   }

@@ -250,6 +250,10 @@ final class ControlTest {
         Serving.stop(second);
       }
       assertThat(Json.read(run("status", name, "--json")).text("backing")).startsWith("" + folder);
+      // In its default place clients would take it for the one that commands reach.
+      assertThat(failure(1, "serve", other + "/backing", other + "/cache", "--name", name))
+          .contains(name + ".ctl")
+          .contains("give another");
       Serving.stop(first);
     }
   }

@@ -95,7 +95,12 @@ final class ListenAddressTest {
         "nbd+unix:///%zz?socket=/s",
         "nbds://127.0.0.1:1",
         "nbds+unix:///?socket=/s",
-        "nbd+unix:///?socket=/a b"
+        "nbd+unix:///?socket=/a b",
+        "nbd+unix:///?socket=/s&x=1",
+        "nbd+unix:///?socket=/s#x",
+        "nbd://user@127.0.0.1:1",
+        "nbd://127.0.0.1:1/x?y=1",
+        "nbd://127.0.0.1:1/x#y"
       })
   void refused(String text) {
     assertThatThrownBy(() -> ListenAddress.parse(text, false))

@@ -1,5 +1,7 @@
 package writeboost.device;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * One thread at a time.
  *
  * <p>A writable one is ours alone, against other processes as well as this one; read-only ones
- * share. A block device that is mounted or otherwise claimed is refused for writing.
+ * share. A block device that is mounted or otherwise claimed is refused for writing. So is a loop
+ * device whose file somebody else has locked.
  */
 public final class DeviceFile implements AutoCloseable {
   private static final int LOCK_ATTEMPTS = 20;
@@ -24,6 +27,9 @@ public final class DeviceFile implements AutoCloseable {
   private final DirectMode mode;
   private final int preferredBytes;
   private int fd;
+
+  /** Holds the lock of the file behind a loop device; -1 if there is none. */
+  private int fdBehind = -1;
 
   /** Takes over {@code fd}, which is locked; closes it on failure, too. */
   DeviceFile(Path path, int fd, boolean readOnly, boolean created) throws DeviceException {
@@ -76,7 +82,37 @@ public final class DeviceFile implements AutoCloseable {
       Posix.close(fd);
       throw e;
     }
-    return new DeviceFile(path, fd, readOnly, false);
+    DeviceFile file = new DeviceFile(path, fd, readOnly, false);
+    try {
+      file.lockBehind();
+    } catch (DeviceException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+    return file;
+  }
+
+  /** Whoever opens the file behind a loop device, or has it open, would share it with us. */
+  private void lockBehind() throws DeviceException {
+    Path source;
+    boolean shared;
+    try {
+      source = LoopSource.of(path);
+      shared = readOnly || source != null && LoopSource.isPart(path);
+    } catch (IOException e) {
+      throw new DeviceException(path, "what is behind this loop device cannot be read: " + e);
+    }
+    int opened = source == null ? -1 : Posix.open(source.toString(), Posix.O_RDONLY, 0);
+    if (source == null || opened < 0) { // a file without a name, or not for us: nothing to lock
+      return;
+    }
+    try {
+      lock(source, opened, shared, Files.isRegularFile(source) ? 1 : LOCK_ATTEMPTS);
+    } catch (DeviceException e) {
+      Posix.close(opened);
+      throw new DeviceException(path, "is a loop device, and behind it " + e.getMessage());
+    }
+    fdBehind = opened;
   }
 
   public Path path() {
@@ -124,6 +160,10 @@ public final class DeviceFile implements AutoCloseable {
     if (fd >= 0) {
       Posix.close(fd);
       fd = -1;
+    }
+    if (fdBehind >= 0) {
+      Posix.close(fdBehind);
+      fdBehind = -1;
     }
   }
 

@@ -124,6 +124,37 @@ class DeviceFileTest {
   }
 
   @Test
+  void aLoopDeviceIsNotUsedBesideItsFile() throws Exception {
+    Path file = file("device.img", 1 << 20);
+    try (LoopDevice loop = LoopDevice.attach(file, 512);
+        LoopDevice same = LoopDevice.attach(file, 512)) {
+      try (DeviceFile device = DeviceFile.open(loop.path(), false)) {
+        assertThat(device.isBlockDevice()).isTrue();
+        assertRefused(file, "in use (locked)");
+        assertRefused(same.path(), "behind it " + file + ": in use (locked)");
+      }
+      try (DeviceFile device = DeviceFile.open(file, false)) {
+        assertThat(device.isBlockDevice()).isFalse();
+        assertRefused(loop.path(), "behind it " + file + ": in use (locked)");
+      }
+      DeviceFile.open(same.path(), false).close();
+    }
+  }
+
+  @Test
+  void loopDevicesMayShareAFileInParts() throws Exception {
+    Path file = file("device.img", 1 << 20);
+    try (LoopDevice one = LoopDevice.attachPart(file, 4096);
+        LoopDevice other = LoopDevice.attachPart(file, 8192);
+        DeviceFile first = DeviceFile.open(one.path(), false);
+        DeviceFile second = DeviceFile.open(other.path(), false)) {
+      assertThat(first.size() - second.size()).isEqualTo(4096);
+      assertThatThrownBy(() -> DeviceFile.open(file, false))
+          .hasMessageContaining("in use (locked)");
+    }
+  }
+
+  @Test
   void aMountedBlockDeviceIsRefused() throws Exception {
     Command.assumeRootAnd("mkfs.ext4", "mount", "umount");
     Path mountPoint = Files.createDirectory(folder.resolve("mnt"));

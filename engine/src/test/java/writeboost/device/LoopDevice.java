@@ -10,15 +10,17 @@ import java.nio.file.Path;
 record LoopDevice(Path path) implements Closeable {
 
   static LoopDevice attach(Path file, int sectorBytes) throws IOException {
+    return attach(file, "--sector-size", Integer.toString(sectorBytes));
+  }
+
+  /** What is behind {@code offset}. */
+  static LoopDevice attachPart(Path file, int offset) throws IOException {
+    return attach(file, "--offset", Integer.toString(offset));
+  }
+
+  private static LoopDevice attach(Path file, String option, String value) throws IOException {
     Command.assumeRootAnd("losetup");
-    Command losetup =
-        Command.run(
-            "losetup",
-            "--find",
-            "--show",
-            "--sector-size",
-            Integer.toString(sectorBytes),
-            file.toString());
+    Command losetup = Command.run("losetup", "--find", "--show", option, value, file.toString());
     assumeTrue(losetup.ok(), "needs loop devices: " + losetup.output());
     return new LoopDevice(Path.of(losetup.output()));
   }

@@ -36,6 +36,9 @@ public record ClientStatus(
     /** Its requests are served. */
     SERVING,
 
+    /** Its first request waits for what clients who are gone had asked for. */
+    WAITING,
+
     /** No further request is looked at; the device has not answered all of them. */
     ENDING
   }

@@ -40,6 +40,9 @@ final class Connection implements Runnable {
   /** From the end of the handshake on. */
   private volatile @Nullable Negotiated negotiated;
 
+  /** Its first request need wait for nobody any more. */
+  private volatile boolean admitted;
+
   Connection(
       NbdServer server,
       Exports exports,
@@ -103,9 +106,14 @@ final class Connection implements Runnable {
       Negotiated agreed = negotiate(received);
       if (agreed == null) {
         wire.endOutput();
-      } else if (server.awaitChangesOfGone(this, agreed.exported().device())) {
+      } else {
         negotiated = agreed;
-        transmit(received, agreed);
+        phase = ClientStatus.Phase.SERVING;
+        if (received.await(1)) {
+          begin(received, agreed);
+        } else if (server.isDraining()) {
+          wire.endOutput();
+        }
       }
     } finally {
       received.release();
@@ -118,6 +126,15 @@ final class Connection implements Runnable {
       return new Handshake(wire, received, exports, tls, server::isDraining).negotiate();
     } finally {
       timeout.cancel(false);
+    }
+  }
+
+  /** Its first request is there: not before is it known who is gone by then. */
+  private void begin(Input received, Negotiated agreed) throws IOException {
+    phase = ClientStatus.Phase.WAITING;
+    if (server.awaitChangesOfGone(this, agreed.exported().device())) {
+      admitted = true;
+      transmit(received, agreed);
     }
   }
 
@@ -223,6 +240,14 @@ final class Connection implements Runnable {
     } catch (IOException e) { // it is closed already
       LOG.log(Level.DEBUG, "Ending the input of {0}: {1}", peer, e.toString());
     }
+  }
+
+  /**
+   * Whether {@code newcomer}, with its first request, has to wait for what was sent here. Two
+   * newcomers never wait for each other.
+   */
+  boolean isBefore(Connection newcomer) {
+    return this != newcomer && (admitted || peer.number() < newcomer.peer.number());
   }
 
   ConnectionName peer() {

@@ -223,25 +223,25 @@ public final class NbdServer implements AutoCloseable {
    * that clients who are gone had asked for can still change {@code device}. One of them may be
    * this client, who repeats now what was not answered then; what it writes after that must not be
    * overwritten by a request of its old connection. That may not have been read yet: who is gone is
-   * found out by asking all connections that are older.
+   * found out by asking all others.
    *
    * @return false if that takes longer than a handshake may
    */
   boolean awaitChangesOfGone(Connection newcomer, BlockDevice device) {
     long deadline = System.nanoTime() + options.handshakeTimeout().toNanos();
-    List<Connection> older = openConnections();
-    older.removeIf(other -> other.peer().number() >= newcomer.peer().number());
-    long[] questions = older.stream().mapToLong(Connection::ask).toArray();
+    List<Connection> others = openConnections();
+    others.removeIf(other -> !other.isBefore(newcomer));
+    long[] questions = others.stream().mapToLong(Connection::ask).toArray();
     try {
       for (int i = 0; i < questions.length; i++) {
         long left = deadline - System.nanoTime();
-        if (!older.get(i).awaitChangesIfGone(device, questions[i], left)) {
+        if (!others.get(i).awaitChangesIfGone(device, questions[i], left)) {
           LOG.log(
               Level.WARNING,
               "NBD client {0} was turned away: {1} may be gone, and what it had asked for not yet"
                   + " carried out",
               newcomer.peer(),
-              older.get(i).peer());
+              others.get(i).peer());
           return false;
         }
       }

@@ -52,14 +52,63 @@ class ReconnectTest {
   void theFirstRequestWaitsForTheWritesOfEndedConnections() throws Exception {
     Request old = loseConnectionWith(RawClient.write(1, 0, filled(512, 1)));
     try (RawClient again = RawClient.ready(address)) {
-      again.send(RawClient.write(2, 0, filled(512, 2)));
-      assertThat(device.requests).isEmpty();
-      assertThat(server.clients().getLast().phase()).isEqualTo(ClientStatus.Phase.HANDSHAKE);
-      old.complete(Errno.OK);
-      Request repeated = device.requests.take();
-      assertThat(repeated.operation).isEqualTo(Operation.WRITE);
-      repeated.complete(Errno.OK);
-      assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 2));
+      repeatBehind(old, again);
+    }
+  }
+
+  /** Also on a connection that was there before, and has been asked for nothing. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void soDoesThatOfWhoHadConnectedBefore(boolean first) throws Exception {
+    try (RawClient older = RawClient.ready(address)) {
+      try (RawClient lost = RawClient.ready(address);
+          RawClient newer = RawClient.ready(address)) {
+        lost.send(RawClient.write(1, 0, filled(512, 1)));
+        Request old = device.requests.take();
+        lost.socket.close();
+        awaitEndingOne();
+        repeatBehind(old, first ? older : newer);
+      }
+    }
+  }
+
+  private void repeatBehind(Request old, RawClient again) throws Exception {
+    again.send(RawClient.write(2, 0, filled(512, 2)));
+    while (server.clients().stream().noneMatch(ReconnectTest::isWaiting)) {
+      Thread.onSpinWait();
+    }
+    assertThat(device.requests).isEmpty();
+    old.complete(Errno.OK);
+    Request repeated = device.requests.take();
+    assertThat(repeated.operation).isEqualTo(Operation.WRITE);
+    repeated.complete(Errno.OK);
+    assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 2));
+  }
+
+  private static boolean isWaiting(ClientStatus client) {
+    return client.phase() == ClientStatus.Phase.WAITING;
+  }
+
+  /** Neither of two whose first requests come at the same time waits for the other. */
+  @Test
+  void newcomersDoNotWaitForEachOther() throws Exception {
+    try (Served served = new Served()) {
+      List<RawClient> clients = new ArrayList<>();
+      try {
+        for (int i = 0; i < 16; i++) {
+          clients.add(served.client());
+        }
+        for (RawClient client : clients) {
+          client.send(RawClient.write(1, 0, filled(512, 1)));
+        }
+        for (RawClient client : clients) {
+          assertThat(client.reply()).isEqualTo(new RawClient.Reply(0, 1));
+        }
+      } finally {
+        for (RawClient client : clients) {
+          client.close();
+        }
+      }
     }
   }
 
@@ -81,6 +130,7 @@ class ReconnectTest {
     begin(ServerOptions.DEFAULTS.withHandshakeTimeout(Duration.ofMillis(200)));
     Request old = loseConnectionWith(RawClient.write(1, 0, filled(512, 1)));
     try (RawClient again = RawClient.ready(address)) {
+      again.send(RawClient.write(2, 0, filled(512, 2)));
       again.expectEnd();
     }
     assertThat(device.requests).isEmpty();
@@ -102,9 +152,11 @@ class ReconnectTest {
       try (RawClient again = RawClient.ready(place)) {
         again.send(RawClient.flush(3));
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
+        while (served.server.clients().stream().noneMatch(ReconnectTest::isWaiting)) {
+          Thread.onSpinWait();
+        }
         while (System.nanoTime() < until) {
-          assertThat(served.server.clients().getLast().phase())
-              .isEqualTo(ClientStatus.Phase.HANDSHAKE);
+          assertThat(served.server.clients()).anyMatch(ReconnectTest::isWaiting);
         }
         slow.mayGoOn.countDown();
         assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 3));
@@ -189,9 +241,14 @@ class ReconnectTest {
       client.send(request);
       submitted = device.requests.take();
     }
-    while (server.clients().getFirst().phase() != ClientStatus.Phase.ENDING) {
+    awaitEndingOne();
+    return submitted;
+  }
+
+  private void awaitEndingOne() {
+    while (server.clients().stream()
+        .noneMatch(client -> client.phase() == ClientStatus.Phase.ENDING)) {
       Thread.onSpinWait();
     }
-    return submitted;
   }
 }

@@ -1,0 +1,51 @@
+package writeboost.device;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What a loop device is made of: to the system it is a device of its own. Any thread. */
+public final class LoopSource {
+
+  private static final Path DEVICES = Path.of("/dev");
+  private static final Path DESCRIPTIONS = Path.of("/sys/class/block");
+  private static final Path LOOP = Path.of("loop");
+
+  private LoopSource() {}
+
+  /** The file behind {@code path} if that is a whole loop device, otherwise {@code path}. */
+  public static Path behind(Path path) throws IOException {
+    Path current = path;
+    Path source = of(current);
+    while (source != null) {
+      current = source;
+      source = of(current);
+    }
+    return current;
+  }
+
+  /** What is directly behind a whole loop device; null if {@code path} is something else. */
+  static @Nullable Path of(Path path) throws IOException {
+    Path source = description(path).resolve("backing_file");
+    return Files.exists(source) ? Path.of(Files.readString(source).stripTrailing()) : null;
+  }
+
+  /** Whether a loop device shows a part of its file: others may show the rest. */
+  static boolean isPart(Path path) throws IOException {
+    Path description = description(path);
+    for (String limit : new String[] {"offset", "sizelimit"}) {
+      if (!Files.readString(description.resolve(limit)).strip().equals("0")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Where the system describes it; not there if {@code path} is no whole loop device. */
+  private static Path description(Path path) throws IOException {
+    Path real = Files.exists(path) ? path.toRealPath() : path;
+    Path name = DEVICES.equals(real.getParent()) ? real.getFileName() : Path.of("none");
+    return DESCRIPTIONS.resolve(name).resolve(LOOP);
+  }
+}
