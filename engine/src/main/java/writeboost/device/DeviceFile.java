@@ -92,13 +92,14 @@ public final class DeviceFile implements AutoCloseable {
     return file;
   }
 
-  /** Whoever opens the file behind a loop device, or has it open, would share it with us. */
+  /**
+   * Whoever opens the file behind a loop device, or has it open, would share it with us. So would
+   * another loop device on it; one for another part of the file is refused as well.
+   */
   private void lockBehind() throws DeviceException {
     Path source;
-    boolean shared;
     try {
       source = LoopSource.of(path);
-      shared = readOnly || source != null && LoopSource.isPart(path);
     } catch (IOException e) {
       throw new DeviceException(path, "what is behind this loop device cannot be read: " + e);
     }
@@ -107,7 +108,7 @@ public final class DeviceFile implements AutoCloseable {
       return;
     }
     try {
-      lock(source, opened, shared, Files.isRegularFile(source) ? 1 : LOCK_ATTEMPTS);
+      lock(source, opened, readOnly, Files.isRegularFile(source) ? 1 : LOCK_ATTEMPTS);
     } catch (DeviceException e) {
       Posix.close(opened);
       throw new DeviceException(path, "is a loop device, and behind it " + e.getMessage());

@@ -10,7 +10,7 @@ public final class LoopSource {
 
   private static final Path DEVICES = Path.of("/dev");
   private static final Path DESCRIPTIONS = Path.of("/sys/class/block");
-  private static final Path LOOP = Path.of("loop");
+  private static final Path SOURCE = Path.of("loop", "backing_file");
 
   private LoopSource() {}
 
@@ -27,25 +27,11 @@ public final class LoopSource {
 
   /** What is directly behind a whole loop device; null if {@code path} is something else. */
   static @Nullable Path of(Path path) throws IOException {
-    Path source = description(path).resolve("backing_file");
-    return Files.exists(source) ? Path.of(Files.readString(source).stripTrailing()) : null;
-  }
-
-  /** Whether a loop device shows a part of its file: others may show the rest. */
-  static boolean isPart(Path path) throws IOException {
-    Path description = description(path);
-    for (String limit : new String[] {"offset", "sizelimit"}) {
-      if (!Files.readString(description.resolve(limit)).strip().equals("0")) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Where the system describes it; not there if {@code path} is no whole loop device. */
-  private static Path description(Path path) throws IOException {
     Path real = Files.exists(path) ? path.toRealPath() : path;
-    Path name = DEVICES.equals(real.getParent()) ? real.getFileName() : Path.of("none");
-    return DESCRIPTIONS.resolve(name).resolve(LOOP);
+    if (!DEVICES.equals(real.getParent())) {
+      return null;
+    }
+    Path source = DESCRIPTIONS.resolve(real.getFileName()).resolve(SOURCE);
+    return Files.exists(source) ? Path.of(Files.readString(source).stripTrailing()) : null;
   }
 }

@@ -7,7 +7,8 @@ import writeboost.layout.Geometry;
 
 /**
  * Reads the first blocks of slots for who goes through the log in order: several at once, since one
- * after the other is what a resume would mostly wait for. One thread.
+ * after the other is what a resume would mostly wait for. Keeps them as long as there is room, for
+ * who goes through it once more. One thread.
  *
  * <p>Whoever writes to a slot calls {@link #forget}.
  */
@@ -19,7 +20,7 @@ final class HeaderReader {
   private final Blocking cache;
   private final Geometry geometry;
   private final MemorySegment ahead;
-  private final int most;
+  private final int capacity;
 
   /** The slots whose blocks {@link #ahead} holds: so many from the first on. */
   private int first;
@@ -33,7 +34,7 @@ final class HeaderReader {
     this.cache = cache;
     this.geometry = geometry;
     this.ahead = ahead;
-    this.most = (int) Math.min(MOST, ahead.byteSize() / Geometry.BLOCK);
+    this.capacity = (int) Math.min(geometry.segmentCount(), ahead.byteSize() / Geometry.BLOCK);
   }
 
   /** Reads the first block of a slot to the start of {@code block}. */
@@ -59,11 +60,16 @@ final class HeaderReader {
 
   /** A block that cannot be read is no obstacle before somebody asks for it. */
   private void readAhead(int slot) {
-    int wanted = Math.min(most, geometry.segmentCount() - slot);
-    first = slot;
+    boolean goesOn = slot == first + count && count < capacity;
+    if (!goesOn) {
+      first = slot;
+      count = 0;
+    }
+    int wanted = Math.min(MOST, Math.min(capacity - count, geometry.segmentCount() - slot));
+    MemorySegment room = ahead.asSlice((long) count * Geometry.BLOCK);
     boolean read =
         cache.readEach(
-            geometry.slotOffset(slot), geometry.segmentBytes(), wanted, Geometry.BLOCK, ahead);
-    count = read ? wanted : 0;
+            geometry.slotOffset(slot), geometry.segmentBytes(), wanted, Geometry.BLOCK, room);
+    count += read ? wanted : 0;
   }
 }

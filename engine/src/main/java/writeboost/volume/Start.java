@@ -101,7 +101,7 @@ public final class Start {
                 tables.index,
                 tables.zeroes,
                 tables.oneSegment(),
-                tables.anotherSegment(),
+                tables.allOtherSegments(),
                 salvage)
             .run();
     return tables.start(ChecksumLayout.INSTANCE, found, readOnly);
@@ -138,7 +138,7 @@ public final class Start {
                 tables.table,
                 tables.index,
                 tables.oneSegment(),
-                tables.anotherSegment(),
+                tables.allOtherSegments(),
                 salvage)
             .run();
     return tables.start(LapLayout.INSTANCE, found, readOnly);
@@ -218,9 +218,8 @@ public final class Start {
       return memory.ramBuffers().asSlice(0, ring.geometry.segmentBytes());
     }
 
-    MemorySegment anotherSegment() {
-      long bytes = ring.geometry.segmentBytes();
-      return memory.ramBuffers().asSlice(bytes, bytes);
+    MemorySegment allOtherSegments() {
+      return memory.ramBuffers().asSlice(ring.geometry.segmentBytes());
     }
 
     KernelScan.Found scan(

@@ -70,12 +70,26 @@ class HeaderReaderTest {
   }
 
   @Test
-  void seesWhatWasWrittenMeanwhile() throws IOException {
-    HeaderReader reader = reader(64);
-    read(reader, 10);
-    write(12, 1012);
+  void asksForNoneTwiceThatItHasRoomFor() throws IOException {
+    HeaderReader reader = reader(200);
+    disk.calls = 0;
+    for (int i = 0; i < 3 * SLOTS; i++) {
+      assertThat(read(reader, i % SLOTS)).isEqualTo(i % SLOTS);
+    }
+    assertThat(disk.calls).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {12, 90})
+  void seesWhatWasWrittenMeanwhile(int slot) throws IOException {
+    HeaderReader reader = reader(200);
+    for (int i = 10; i < 100; i++) {
+      read(reader, i);
+    }
+    write(slot, 1012);
     reader.forget();
-    assertThat(read(reader, 12)).isEqualTo(1012);
+    assertThat(read(reader, slot)).isEqualTo(1012);
+    assertThat(read(reader, slot + 1)).isEqualTo(slot + 1);
   }
 
   @Test

@@ -43,6 +43,9 @@ final class Connection implements Runnable {
   /** Its first request need wait for nobody any more. */
   private volatile boolean admitted;
 
+  /** Its first request waits, and there is no room to look at what comes behind that. */
+  private volatile boolean deaf;
+
   Connection(
       NbdServer server,
       Exports exports,
@@ -132,9 +135,23 @@ final class Connection implements Runnable {
   /** Its first request is there: not before is it known who is gone by then. */
   private void begin(Input received, Negotiated agreed) throws IOException {
     phase = ClientStatus.Phase.WAITING;
-    if (server.awaitChangesOfGone(this, agreed.exported().device())) {
+    if (server.awaitChangesOfGone(this, agreed.exported().device(), () -> isGone(received))) {
       admitted = true;
       transmit(received, agreed);
+    }
+  }
+
+  /**
+   * Looks at what the client sends, while its first request waits: others, whose first requests
+   * wait too, ask whether it is there. False if it is, as far as there is room to read.
+   */
+  private boolean isGone(Input received) throws IOException {
+    input.setWaits(false);
+    try {
+      deaf = received.isFull();
+      return !deaf && !received.fill(1, Integer.MAX_VALUE);
+    } finally {
+      input.setWaits(true);
     }
   }
 
@@ -192,8 +209,13 @@ final class Connection implements Runnable {
   long ask() {
     long question = intake.ask();
     input.wake();
-    boolean ignored = turn.isStalled(System.nanoTime(), LOOK_NS); // of all at once, from now on
+    watchTurn();
     return question;
+  }
+
+  /** From now on, if the client keeps us waiting, it is known for how long. */
+  void watchTurn() {
+    boolean ignored = turn.isStalled(System.nanoTime(), LOOK_NS);
   }
 
   /**
@@ -243,11 +265,14 @@ final class Connection implements Runnable {
   }
 
   /**
-   * Whether {@code newcomer}, with its first request, has to wait for what was sent here. Two
-   * newcomers never wait for each other.
+   * Whether {@code newcomer}, which has waited for so long, need not wait for what was sent here.
+   * Of two that wait with their first requests, and neither of which can be asked whether its
+   * client is there, the one that connected first comes first; and neither holds up a row of others
+   * behind it for long.
    */
-  boolean isBefore(Connection newcomer) {
-    return this != newcomer && (admitted || peer.number() < newcomer.peer.number());
+  boolean isBehind(Connection newcomer, long waitedNs) {
+    boolean later = peer.number() > newcomer.peer.number();
+    return !admitted && deaf && newcomer.deaf && (later || waitedNs > LOOK_NS);
   }
 
   ConnectionName peer() {

@@ -81,6 +81,11 @@ final class Input {
     return count >= 0;
   }
 
+  /** Whether there is no room for more, before something is consumed. Of memory not shared. */
+  boolean isFull() {
+    return available() == slab.size;
+  }
+
   private void moveTo(Slab target) {
     int length = available();
     if (length > 0 && (position > 0 || target != slab)) {

@@ -55,7 +55,10 @@ final class Intake {
     return open || asked.get() != question;
   }
 
-  /** The reader is about to look at what there is. All that it had taken in is worked on. */
+  /**
+   * The reader is about to look at what there is. All that it had taken in is worked on; or is not
+   * yet, and {@link #foundNothing} then says no more than that the client is there.
+   */
   void looking() {
     if (!open && isAsked()) {
       question = asked.get();

@@ -50,6 +50,9 @@ public final class NbdServer implements AutoCloseable {
   /** While somebody waits for memory, those who hold it are looked at so often at least. */
   private static final long LONGEST_LOOK_NS = TimeUnit.SECONDS.toNanos(1);
 
+  /** So often a newcomer that waits looks at its own client. */
+  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
   /** What connections get to notice that they are cut off. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -218,31 +221,52 @@ public final class NbdServer implements AutoCloseable {
     return draining;
   }
 
+  /** Looks whether the client of a connection is gone. */
+  @FunctionalInterface
+  interface Look {
+    boolean isGone() throws IOException;
+  }
+
   /**
    * To be called before the first request of {@code newcomer} is looked at: waits until nothing
    * that clients who are gone had asked for can still change {@code device}. One of them may be
    * this client, who repeats now what was not answered then; what it writes after that must not be
    * overwritten by a request of its old connection. That may not have been read yet: who is gone is
-   * found out by asking all others.
+   * found out by asking all others. Those may wait here as well, and go on answering meanwhile.
    *
+   * <p>A newcomer whose own client is gone need not wait: nothing of what it asks for has been
+   * answered, nor will be.
+   *
+   * @param newcomers says whether the newcomer's client is gone, and answers for it
    * @return false if that takes longer than a handshake may
    */
-  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device) {
-    long deadline = System.nanoTime() + options.handshakeTimeout().toNanos();
+  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device, Look newcomers)
+      throws IOException {
+    long begin = System.nanoTime();
+    long deadline = begin + options.handshakeTimeout().toNanos();
     List<Connection> others = openConnections();
-    others.removeIf(other -> !other.isBefore(newcomer));
+    others.remove(newcomer);
     long[] questions = others.stream().mapToLong(Connection::ask).toArray();
     try {
       for (int i = 0; i < questions.length; i++) {
-        long left = deadline - System.nanoTime();
-        if (!others.get(i).awaitChangesIfGone(device, questions[i], left)) {
-          LOG.log(
-              Level.WARNING,
-              "NBD client {0} was turned away: {1} may be gone, and what it had asked for not yet"
-                  + " carried out",
-              newcomer.peer(),
-              others.get(i).peer());
-          return false;
+        Connection other = others.get(i);
+        while (!other.awaitChangesIfGone(device, questions[i], LOOK_NS)) {
+          if (newcomers.isGone()) {
+            return true;
+          }
+          if (other.isBehind(newcomer, System.nanoTime() - begin)) {
+            break;
+          }
+          others.forEach(Connection::watchTurn); // all at once, or each would take its second
+          if (System.nanoTime() - deadline >= 0) {
+            LOG.log(
+                Level.WARNING,
+                "NBD client {0} was turned away: {1} may be gone, and what it had asked for not"
+                    + " yet carried out",
+                newcomer.peer(),
+                other.peer());
+            return false;
+          }
         }
       }
       return true;

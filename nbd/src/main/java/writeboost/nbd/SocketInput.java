@@ -26,6 +26,9 @@ final class SocketInput implements ReadableByteChannel {
   /** The last read left nothing behind. */
   private boolean emptied;
 
+  /** A read takes what is there now, which may be nothing. */
+  private boolean looks;
+
   /**
    * @param socket does not block
    */
@@ -42,8 +45,16 @@ final class SocketInput implements ReadableByteChannel {
     }
   }
 
+  /** From now on a read waits for the first byte, or it does not. Only the reader's thread. */
+  void setWaits(boolean waits) {
+    looks = !waits;
+  }
+
   @Override
   public int read(ByteBuffer target) throws IOException {
+    if (looks) {
+      return look(target);
+    }
     int count = waits() && polling.isWorthIt() ? poll(target) : 0;
     while (count == 0) {
       if (waits()) {
@@ -56,6 +67,17 @@ final class SocketInput implements ReadableByteChannel {
       }
     }
     if (count > 0) {
+      intake.found(count);
+    }
+    return count;
+  }
+
+  private int look(ByteBuffer target) throws IOException {
+    intake.looking();
+    int count = readOnce(target);
+    if (count == 0 && target.hasRemaining()) {
+      intake.foundNothing();
+    } else if (count > 0) {
       intake.found(count);
     }
     return count;

@@ -112,7 +112,10 @@ final class TlsSocket {
     }
   }
 
-  /** As {@link Wire#read}. What came together, and has room, is read together. */
+  /**
+   * As {@link Wire#read}. What came together, and has room, is read together. 0 if there is nothing
+   * and the input does not wait.
+   */
   int read(ByteBuffer target) throws IOException {
     int start = target.position();
     while (target.hasRemaining() && !ended) {
@@ -126,16 +129,14 @@ final class TlsSocket {
         case OK -> {}
         case CLOSED -> ended = true;
         case BUFFER_OVERFLOW -> {
-          if (target.position() > start) {
+          if (target.position() > start || !unwrapAside()) {
             return target.position() - start;
           }
-          unwrapAside();
         }
         case BUFFER_UNDERFLOW -> {
-          if (target.position() > start) {
+          if (target.position() > start || !receive()) {
             return target.position() - start;
           }
-          receive();
         }
       }
     }
@@ -149,8 +150,11 @@ final class TlsSocket {
     plain.position(plain.position() + count);
   }
 
-  /** The engine says that there is no room before it looks whether the record is there whole. */
-  private void unwrapAside() throws IOException {
+  /**
+   * The engine says that there is no room before it looks whether the record is there whole. False
+   * if that was so, and there is no more to be had.
+   */
+  private boolean unwrapAside() throws IOException {
     int room = engine.getSession().getApplicationBufferSize();
     plain = plain.capacity() < room ? ByteBuffer.allocate(room) : plain.clear();
     try {
@@ -158,9 +162,12 @@ final class TlsSocket {
       requireNoHandshake();
       switch (result.getStatus()) {
         case CLOSED -> ended = true;
-        case BUFFER_UNDERFLOW -> receive();
+        case BUFFER_UNDERFLOW -> {
+          return receive();
+        }
         default -> {}
       }
+      return true;
     } finally {
       plain.flip();
     }
@@ -173,10 +180,13 @@ final class TlsSocket {
     }
   }
 
-  private void receive() throws IOException {
+  /** False if there was nothing, which is where the input does not wait. */
+  private boolean receive() throws IOException {
     received.compact();
     try {
-      ended = input.read(received) < 0;
+      int count = input.read(received);
+      ended = count < 0;
+      return count != 0;
     } finally {
       received.flip();
     }

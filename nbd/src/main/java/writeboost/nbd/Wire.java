@@ -54,7 +54,10 @@ final class Wire implements AutoCloseable {
     return tls != null;
   }
 
-  /** Reads what there is, waiting for the first byte; negative at the end of the stream. */
+  /**
+   * Reads what there is, waiting for the first byte if the socket's input does; negative at the end
+   * of the stream.
+   */
   int read(ByteBuffer target) throws IOException {
     TlsSocket secured = tls;
     return secured == null ? input.read(target) : secured.read(target);
