@@ -43,7 +43,9 @@ final class Connection implements Runnable {
   /** Its first request need wait for nobody any more. */
   private volatile boolean admitted;
 
-  /** Its first request waits, and there is no room to look at what comes behind that. */
+  /**
+   * Its first request waits, and nothing more can be read that would show its client to be there.
+   */
   private volatile boolean deaf;
 
   Connection(
@@ -135,7 +137,7 @@ final class Connection implements Runnable {
   /** Its first request is there: not before is it known who is gone by then. */
   private void begin(Input received, Negotiated agreed) throws IOException {
     phase = ClientStatus.Phase.WAITING;
-    if (server.awaitChangesOfGone(this, agreed.exported().device(), () -> isGone(received))) {
+    if (server.awaitChangesOfGone(this, agreed.exported().device(), () -> look(received))) {
       admitted = true;
       transmit(received, agreed);
     }
@@ -143,13 +145,13 @@ final class Connection implements Runnable {
 
   /**
    * Looks at what the client sends, while its first request waits: others, whose first requests
-   * wait too, ask whether it is there. False if it is, as far as there is room to read.
+   * wait too, ask whether it is there. It is if there is nothing more to read yet; at the end of
+   * the stream, or where there is no room to read, nobody knows.
    */
-  private boolean isGone(Input received) throws IOException {
+  private void look(Input received) throws IOException {
     input.setWaits(false);
     try {
-      deaf = received.isFull();
-      return !deaf && !received.fill(1, Integer.MAX_VALUE);
+      deaf = received.isFull() || !received.fill(1, Integer.MAX_VALUE);
     } finally {
       input.setWaits(true);
     }

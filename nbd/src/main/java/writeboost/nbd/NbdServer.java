@@ -221,10 +221,10 @@ public final class NbdServer implements AutoCloseable {
     return draining;
   }
 
-  /** Looks whether the client of a connection is gone. */
+  /** Looks whether the client of a newcomer is there, and answers for it. */
   @FunctionalInterface
   interface Look {
-    boolean isGone() throws IOException;
+    void look() throws IOException;
   }
 
   /**
@@ -234,14 +234,10 @@ public final class NbdServer implements AutoCloseable {
    * overwritten by a request of its old connection. That may not have been read yet: who is gone is
    * found out by asking all others. Those may wait here as well, and go on answering meanwhile.
    *
-   * <p>A newcomer whose own client is gone need not wait: nothing of what it asks for has been
-   * answered, nor will be.
-   *
-   * @param newcomers says whether the newcomer's client is gone, and answers for it
+   * @param own done now and then while the newcomer waits
    * @return false if that takes longer than a handshake may
    */
-  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device, Look newcomers)
-      throws IOException {
+  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device, Look own) throws IOException {
     long begin = System.nanoTime();
     long deadline = begin + options.handshakeTimeout().toNanos();
     List<Connection> others = openConnections();
@@ -251,9 +247,7 @@ public final class NbdServer implements AutoCloseable {
       for (int i = 0; i < questions.length; i++) {
         Connection other = others.get(i);
         while (!other.awaitChangesIfGone(device, questions[i], LOOK_NS)) {
-          if (newcomers.isGone()) {
-            return true;
-          }
+          own.look();
           if (other.isBehind(newcomer, System.nanoTime() - begin)) {
             break;
           }

@@ -73,11 +73,32 @@ class ReconnectTest {
     }
   }
 
-  private void repeatBehind(Request old, RawClient again) throws Exception {
-    again.send(RawClient.write(2, 0, filled(512, 2)));
+  /** It may take replies still, though it sends no more. */
+  @Test
+  void soDoesThatOfWhoHasSentAll() throws Exception {
+    Request old = loseConnectionWith(RawClient.write(1, 0, filled(512, 1)));
+    try (RawClient again = RawClient.ready(address)) {
+      again.send(RawClient.write(2, 0, filled(512, 2)));
+      again.socket.shutdownOutput();
+      awaitWaitingOne();
+      long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
+      while (System.nanoTime() < until) {
+        assertThat(device.requests).isEmpty();
+      }
+      old.complete(Errno.OK);
+      device.requests.take().complete(Errno.OK);
+    }
+  }
+
+  private void awaitWaitingOne() {
     while (server.clients().stream().noneMatch(ReconnectTest::isWaiting)) {
       Thread.onSpinWait();
     }
+  }
+
+  private void repeatBehind(Request old, RawClient again) throws Exception {
+    again.send(RawClient.write(2, 0, filled(512, 2)));
+    awaitWaitingOne();
     assertThat(device.requests).isEmpty();
     old.complete(Errno.OK);
     Request repeated = device.requests.take();
