@@ -99,11 +99,14 @@ class RequestRingTest {
   void aRequestAllocatesNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean(); // HotSpot's
     int count = 20_000;
-    readOneAfterTheOther(count); // classes, code
-    long before = threads.getTotalThreadAllocatedBytes();
-    readOneAfterTheOther(count);
-    long perRequest = (threads.getTotalThreadAllocatedBytes() - before) / count;
-    assertThat(perRequest).as("bytes per request").isLessThan(16);
+    long least = Long.MAX_VALUE;
+    // Some objects are left out only by compiled code, and when that is there nobody knows.
+    for (int round = 0; round < 15 && least >= 16; round++) {
+      long before = threads.getTotalThreadAllocatedBytes();
+      readOneAfterTheOther(count);
+      least = Math.min(least, (threads.getTotalThreadAllocatedBytes() - before) / count);
+    }
+    assertThat(least).as("bytes per request").isLessThan(16);
   }
 
   /** Each is submitted by the completion of the one before it. */
