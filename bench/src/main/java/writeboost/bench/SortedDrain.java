@@ -39,7 +39,10 @@ final class SortedDrain implements Target {
   private static final int BLOCKS = 32_768;
   private static final int QUICK_BLOCKS = 8192;
   private static final int WARM_UP_BLOCKS = 2048;
+
+  /** Between looks at how far a drain of half a minute is, which tells nobody when it ends. */
   private static final long PAUSE_MS = 2;
+
   private static final double GOAL = 5;
 
   @Override

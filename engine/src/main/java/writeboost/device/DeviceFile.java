@@ -99,12 +99,15 @@ public final class DeviceFile implements AutoCloseable {
   private void lockBehind() throws DeviceException {
     Path source;
     try {
-      source = LoopSource.of(path);
+      source = LoopSource.behind(path);
     } catch (IOException e) {
       throw new DeviceException(path, "what is behind this loop device cannot be read: " + e);
     }
-    int opened = source == null ? -1 : Posix.open(source.toString(), Posix.O_RDONLY, 0);
-    if (source == null || opened < 0) { // a file without a name, or not for us: nothing to lock
+    if (source.equals(path)) {
+      return;
+    }
+    int opened = Posix.open(source.toString(), Posix.O_RDONLY, 0);
+    if (opened < 0) { // a file without a name, or not for us: nothing to lock
       return;
     }
     try {

@@ -26,7 +26,7 @@ public final class LoopSource {
   }
 
   /** What is directly behind a whole loop device; null if {@code path} is something else. */
-  static @Nullable Path of(Path path) throws IOException {
+  private static @Nullable Path of(Path path) throws IOException {
     Path real = Files.exists(path) ? path.toRealPath() : path;
     if (!DEVICES.equals(real.getParent())) {
       return null;

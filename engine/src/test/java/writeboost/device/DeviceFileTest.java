@@ -142,6 +142,17 @@ class DeviceFileTest {
   }
 
   @Test
+  void norIsOneOnAnotherLoopDevice() throws Exception {
+    Path file = file("device.img", 1 << 20);
+    try (LoopDevice lower = LoopDevice.attach(file, 512);
+        LoopDevice upper = LoopDevice.attach(lower.path(), 512);
+        DeviceFile device = DeviceFile.open(upper.path(), false)) {
+      assertThat(device.isBlockDevice()).isTrue();
+      assertRefused(file, "in use (locked)");
+    }
+  }
+
+  @Test
   void norIsAPartOfTheFile() throws Exception {
     Path file = file("device.img", 1 << 20);
     try (LoopDevice one = LoopDevice.attachPart(file, 4096);

@@ -40,9 +40,6 @@ final class Connection implements Runnable {
   /** From the end of the handshake on. */
   private volatile @Nullable Negotiated negotiated;
 
-  /** Its first request need wait for nobody any more. */
-  private volatile boolean admitted;
-
   /**
    * Its first request waits, and nothing more can be read that would show its client to be there.
    */
@@ -138,7 +135,7 @@ final class Connection implements Runnable {
   private void begin(Input received, Negotiated agreed) throws IOException {
     phase = ClientStatus.Phase.WAITING;
     if (server.awaitChangesOfGone(this, agreed.exported().device(), () -> look(received))) {
-      admitted = true;
+      deaf = false;
       transmit(received, agreed);
     }
   }
@@ -211,7 +208,6 @@ final class Connection implements Runnable {
   long ask() {
     long question = intake.ask();
     input.wake();
-    watchTurn();
     return question;
   }
 
@@ -274,7 +270,7 @@ final class Connection implements Runnable {
    */
   boolean isBehind(Connection newcomer, long waitedNs) {
     boolean later = peer.number() > newcomer.peer.number();
-    return !admitted && deaf && newcomer.deaf && (later || waitedNs > LOOK_NS);
+    return deaf && newcomer.deaf && (later || waitedNs > LOOK_NS);
   }
 
   ConnectionName peer() {

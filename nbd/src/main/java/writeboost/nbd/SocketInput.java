@@ -60,18 +60,12 @@ final class SocketInput implements ReadableByteChannel {
       if (waits()) {
         await();
       }
-      intake.looking();
-      count = readOnce(target);
-      if (count == 0) {
-        intake.foundNothing();
-      }
-    }
-    if (count > 0) {
-      intake.found(count);
+      count = look(target);
     }
     return count;
   }
 
+  /** What is there now, if anything; answers for the client. */
   private int look(ByteBuffer target) throws IOException {
     intake.looking();
     int count = readOnce(target);

@@ -67,7 +67,7 @@ class ReconnectTest {
         lost.send(RawClient.write(1, 0, filled(512, 1)));
         Request old = device.requests.take();
         lost.socket.close();
-        awaitEndingOne();
+        awaitOneThatIs(ClientStatus.Phase.ENDING, server);
         repeatBehind(old, first ? older : newer);
       }
     }
@@ -80,7 +80,7 @@ class ReconnectTest {
     try (RawClient again = RawClient.ready(address)) {
       again.send(RawClient.write(2, 0, filled(512, 2)));
       again.socket.shutdownOutput();
-      awaitWaitingOne();
+      awaitOneThatIs(ClientStatus.Phase.WAITING, server);
       long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
       while (System.nanoTime() < until) {
         assertThat(device.requests).isEmpty();
@@ -90,25 +90,15 @@ class ReconnectTest {
     }
   }
 
-  private void awaitWaitingOne() {
-    while (server.clients().stream().noneMatch(ReconnectTest::isWaiting)) {
-      Thread.onSpinWait();
-    }
-  }
-
   private void repeatBehind(Request old, RawClient again) throws Exception {
     again.send(RawClient.write(2, 0, filled(512, 2)));
-    awaitWaitingOne();
+    awaitOneThatIs(ClientStatus.Phase.WAITING, server);
     assertThat(device.requests).isEmpty();
     old.complete(Errno.OK);
     Request repeated = device.requests.take();
     assertThat(repeated.operation).isEqualTo(Operation.WRITE);
     repeated.complete(Errno.OK);
     assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 2));
-  }
-
-  private static boolean isWaiting(ClientStatus client) {
-    return client.phase() == ClientStatus.Phase.WAITING;
   }
 
   /** Two first requests at the same time: who is gone comes before who is there. */
@@ -196,12 +186,11 @@ class ReconnectTest {
       }
       try (RawClient again = RawClient.ready(place)) {
         again.send(RawClient.flush(3));
+        awaitOneThatIs(ClientStatus.Phase.WAITING, served.server);
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
-        while (served.server.clients().stream().noneMatch(ReconnectTest::isWaiting)) {
-          Thread.onSpinWait();
-        }
         while (System.nanoTime() < until) {
-          assertThat(served.server.clients()).anyMatch(ReconnectTest::isWaiting);
+          assertThat(served.server.clients())
+              .anyMatch(client -> client.phase() == ClientStatus.Phase.WAITING);
         }
         slow.mayGoOn.countDown();
         assertThat(again.reply()).isEqualTo(new RawClient.Reply(0, 3));
@@ -286,13 +275,12 @@ class ReconnectTest {
       client.send(request);
       submitted = device.requests.take();
     }
-    awaitEndingOne();
+    awaitOneThatIs(ClientStatus.Phase.ENDING, server);
     return submitted;
   }
 
-  private void awaitEndingOne() {
-    while (server.clients().stream()
-        .noneMatch(client -> client.phase() == ClientStatus.Phase.ENDING)) {
+  private static void awaitOneThatIs(ClientStatus.Phase phase, NbdServer server) {
+    while (server.clients().stream().noneMatch(client -> client.phase() == phase)) {
       Thread.onSpinWait();
     }
   }
