@@ -23,6 +23,7 @@ final class CommandRun implements AutoCloseable {
 
   /**
    * @param folder where it runs; its standard error goes to a file beside that
+   * @param environment if there is any, a server's sockets may be in their usual place
    */
   CommandRun(Path folder, Map<String, String> environment, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
@@ -31,6 +32,9 @@ final class CommandRun implements AutoCloseable {
     command.addAll(JavaCommand.with());
     command.addAll(List.of(arguments));
     errors = Files.createTempFile(folder.getParent(), "errors", ".txt");
+    if (environment.isEmpty()) {
+      command.addAll(socketsBeside(errors, List.of(arguments)));
+    }
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
@@ -42,6 +46,23 @@ final class CommandRun implements AutoCloseable {
 
   CommandRun(Path folder, String... arguments) throws IOException {
     this(folder, Map.of(), arguments);
+  }
+
+  /**
+   * The sockets of a server whose test says neither where they are nor what it is called: not in
+   * their usual place, since tests run at the same time, and beside servers in earnest.
+   */
+  private static List<String> socketsBeside(Path file, List<String> arguments) {
+    List<String> sockets = new ArrayList<>();
+    if (arguments.contains("serve") && !arguments.contains("--name")) {
+      if (!arguments.contains("--control")) {
+        sockets.addAll(List.of("--control", file + ".ctl"));
+      }
+      if (!arguments.contains("--listen")) {
+        sockets.addAll(List.of("--listen", "nbd+unix:///?socket=" + file + ".sock"));
+      }
+    }
+    return sockets;
   }
 
   /** Waits for the first line on standard output. */

@@ -48,6 +48,9 @@ final class Server {
     command.add("serve");
     command.addAll(List.of(arguments));
     command.addAll(List.of("--listen", "nbd+unix:///?socket=" + socket));
+    if (!List.of(arguments).contains("--control")) { // the usual place is for real servers
+      command.addAll(List.of("--control", workspace.socket("unused.ctl").toString()));
+    }
     Process process =
         new ProcessBuilder(command)
             .redirectInput(new File("/dev/null"))
