@@ -18,6 +18,7 @@ final class Backlog {
   private final String name;
   private final BlockDevice device;
   private final Outbound outbound;
+  private final ChangeOrder.Member order;
   private final FailureListener failures;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -30,6 +31,9 @@ final class Backlog {
   private long tail;
   private boolean ending;
   private boolean ended;
+
+  /** Before it, requests have left the order of changes. The thread's while it lives. */
+  private long exited;
 
   /** Of the thread. */
   private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
@@ -45,8 +49,14 @@ final class Backlog {
   /**
    * @param name of the thread
    */
-  Backlog(String name, BlockDevice device, Outbound outbound, FailureListener failures) {
+  Backlog(
+      String name,
+      BlockDevice device,
+      Outbound outbound,
+      ChangeOrder.Member order,
+      FailureListener failures) {
     this.name = name;
+    this.order = order;
     this.device = device;
     this.outbound = outbound;
     this.failures = failures;
@@ -65,6 +75,7 @@ final class Backlog {
     }
   }
 
+  /** Of requests that have entered the order of changes, and leave it when they are submitted. */
   void add(Request[] requests, int count) {
     if (thread == null) {
       thread = Thread.ofPlatform().daemon().name(name).start(this::submitUntilEnd);
@@ -73,6 +84,9 @@ final class Backlog {
     try {
       for (int i = 0; i < count; i++) {
         queue[slot(tail++)] = requests[i];
+      }
+      if (ended) { // the device has thrown something
+        giveUp();
       }
       work.signal();
     } finally {
@@ -113,7 +127,7 @@ final class Backlog {
     try {
       int count = next(0);
       while (count > 0) {
-        device.submit(batch, count);
+        submit(count);
         outbound.drain();
         count = next(count);
       }
@@ -122,8 +136,29 @@ final class Backlog {
     } finally {
       lock.lock();
       ended = true;
+      giveUp();
       progress.signalAll();
       lock.unlock();
+    }
+  }
+
+  private void submit(int count) {
+    int changes = 0;
+    for (int i = 0; i < count; i++) { // now: what is submitted may be another request soon
+      changes += batch[i].operation.changes() ? 1 : 0;
+    }
+    exited += count;
+    try {
+      device.submit(batch, count);
+    } finally {
+      order.exit(changes);
+    }
+  }
+
+  /** What is queued will not be submitted. Under the lock, when nobody submits any more. */
+  private void giveUp() {
+    while (exited < tail) {
+      order.exit(queue[slot(exited++)].operation.changes() ? 1 : 0);
     }
   }
 

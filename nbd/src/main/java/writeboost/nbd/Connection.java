@@ -28,6 +28,7 @@ final class Connection implements Runnable {
   private final Wire wire;
   private final ConnectionName peer;
   private final BufferPool.Share share;
+  private final ChangeOrder.Member order;
   private final Thread thread;
   private final Thread writer;
   private final Outbound outbound;
@@ -52,7 +53,8 @@ final class Connection implements Runnable {
       SocketChannel socket,
       ConnectionName peer,
       ServerOptions options,
-      RequestBudget budget)
+      RequestBudget budget,
+      ChangeOrder changes)
       throws IOException {
     this.server = server;
     this.exports = exports;
@@ -67,10 +69,20 @@ final class Connection implements Runnable {
     this.outbound = new Outbound(wire, thread, this::abort, latencies, turn, budget);
     this.writer =
         Thread.ofPlatform().daemon().name("nbd writer " + peer).unstarted(outbound::writeUntilEnd);
+    this.order = changes.join();
   }
 
   void start() {
-    thread.start();
+    boolean started = false;
+    try {
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) { // there is no memory for a thread
+        order.leave();
+        abort();
+      }
+    }
   }
 
   @Override
@@ -89,6 +101,7 @@ final class Connection implements Runnable {
     } finally {
       abort();
       intake.end();
+      order.leave();
       server.ended(this);
     }
   }
@@ -103,7 +116,7 @@ final class Connection implements Runnable {
   }
 
   private void serve() throws IOException {
-    Input received = new Input(wire, share);
+    Input received = new Input(wire, input, share);
     try {
       Negotiated agreed = negotiate(received);
       if (agreed == null) {
@@ -146,12 +159,7 @@ final class Connection implements Runnable {
    * the stream, or where there is no room to read, nobody knows.
    */
   private void look(Input received) throws IOException {
-    input.setWaits(false);
-    try {
-      deaf = received.isFull() || !received.fill(1, Integer.MAX_VALUE);
-    } finally {
-      input.setWaits(true);
-    }
+    deaf = received.look(Integer.MAX_VALUE) < 0;
   }
 
   private void transmit(Input received, Negotiated agreed) throws IOException {
@@ -160,10 +168,12 @@ final class Connection implements Runnable {
       outbound.useChunks();
     }
     boolean timed = !latencies.equals(Latencies.NONE);
-    Backlog backlog = new Backlog("nbd backlog " + peer, device, outbound, this::submitFailed);
+    Backlog backlog =
+        new Backlog("nbd backlog " + peer, device, outbound, order, this::submitFailed);
+    Batch batch = new Batch(device, received, outbound, backlog, order);
     Transmission transmission =
         new Transmission(
-            agreed, share, received, outbound, server::isDraining, timed, turn, backlog);
+            agreed, share, received, batch, outbound, server::isDraining, timed, turn, backlog);
     phase = ClientStatus.Phase.SERVING;
     writer.start();
     try {

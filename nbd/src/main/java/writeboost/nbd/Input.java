@@ -19,14 +19,28 @@ final class Input {
   /** It is not worth a system call to read less, if other memory can be had. */
   private static final int WORTH_READING = 64 << 10;
 
+  /** {@link #look}: the client is there, and has sent nothing more. */
+  static final int NOTHING_THERE = 0;
+
+  /** {@link #look}: the client has closed the connection, or its side of it. */
+  static final int END = -1;
+
+  /** {@link #look}: nobody knows. */
+  static final int NO_ROOM = -2;
+
   private final Wire wire;
+  private final SocketInput socket;
   private final BufferPool.Share share;
   private Slab slab;
   private int position;
   private int limit;
 
-  Input(Wire wire, BufferPool.Share share) throws IOException {
+  /**
+   * @param socket where the wire gets its bytes from
+   */
+  Input(Wire wire, SocketInput socket, BufferPool.Share share) throws IOException {
     this.wire = wire;
+    this.socket = socket;
     this.share = share;
     this.slab = required(share.take(BufferPool.STANDARD));
   }
@@ -70,20 +84,49 @@ final class Input {
     if (slab.unshared()) {
       moveTo(slab);
     } else if (slab.size - position < wanted || slab.size - limit < WORTH_READING) {
-      Slab next = required(share.take(BufferPool.STANDARD));
-      Slab previous = slab;
-      moveTo(next);
-      previous.release();
+      exchange(required(share.take(BufferPool.STANDARD)));
     }
+    return read(most) >= 0;
+  }
+
+  /**
+   * Reads what the socket has, without waiting for anything.
+   *
+   * @param most bytes to read
+   * @return how many bytes have come; or one of the constants above
+   */
+  int look(int most) throws IOException {
+    if (slab.unshared()) {
+      moveTo(slab);
+    } else if (limit == slab.size) {
+      Slab next = share.tryTake(BufferPool.STANDARD);
+      if (next == null) {
+        return NO_ROOM;
+      }
+      exchange(next);
+    }
+    if (limit == slab.size) {
+      return NO_ROOM;
+    }
+    socket.setWaits(false);
+    try {
+      return read(most);
+    } finally {
+      socket.setWaits(true);
+    }
+  }
+
+  private int read(int most) throws IOException {
     int room = Math.min(slab.size - limit, most);
     int count = wire.read(slab.view(0, limit + room).position(limit));
     limit += Math.max(count, 0);
-    return count >= 0;
+    return count;
   }
 
-  /** Whether there is no room for more, before something is consumed. Of memory not shared. */
-  boolean isFull() {
-    return available() == slab.size;
+  private void exchange(Slab next) {
+    Slab previous = slab;
+    moveTo(next);
+    previous.release();
   }
 
   private void moveTo(Slab target) {

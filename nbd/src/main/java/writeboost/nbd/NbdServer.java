@@ -60,6 +60,7 @@ public final class NbdServer implements AutoCloseable {
   private final ServerOptions options;
   private final BufferPool pool;
   private final RequestBudget budget;
+  private final ChangeOrder order = new ChangeOrder();
   private final ScheduledThreadPoolExecutor timer;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -177,16 +178,9 @@ public final class NbdServer implements AutoCloseable {
         return;
       }
       ConnectionName peer = new ConnectionName(++accepted, address, Instant.now());
-      Connection connection = new Connection(this, exports, pool, socket, peer, options, budget);
-      boolean started = false;
-      try {
-        connection.start();
-        started = true;
-      } finally {
-        if (!started) { // there is no memory for a thread
-          connection.abort();
-        }
-      }
+      Connection connection =
+          new Connection(this, exports, pool, socket, peer, options, budget, order);
+      connection.start();
       connections.add(connection);
     } finally {
       lock.unlock();

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
 import writeboost.device.Errno;
 import writeboost.device.Operation;
-import writeboost.device.Request;
 
 /**
  * The loop of one connection, on its thread: read as much as there is in one call, submit every
@@ -34,19 +33,13 @@ final class Transmission {
   private final boolean structured;
   private final BufferPool.Share share;
   private final Input input;
+  private final Batch batch;
   private final Outbound outbound;
   private final RequestParser next;
   private final BooleanSupplier draining;
   private final boolean timed;
   private final ClientTurn turn;
   private final Backlog backlog;
-
-  private final Command[] commands = new Command[Outbound.MAX_COMMANDS];
-  private final Request[] batch = new Request[Outbound.MAX_COMMANDS];
-  private int batched;
-
-  /** A WRITE with a long payload is in the batch. */
-  private boolean longBatch;
 
   /** Short READs are answered from here, one after another from whole pages. */
   private @Nullable Slab replies;
@@ -71,6 +64,7 @@ final class Transmission {
       Negotiated negotiated,
       BufferPool.Share share,
       Input input,
+      Batch batch,
       Outbound outbound,
       BooleanSupplier draining,
       boolean timed,
@@ -81,6 +75,7 @@ final class Transmission {
     this.structured = negotiated.structured();
     this.share = share;
     this.input = input;
+    this.batch = batch;
     this.outbound = outbound;
     this.next = new RequestParser(negotiated);
     this.draining = draining;
@@ -97,18 +92,29 @@ final class Transmission {
   boolean serve() throws IOException {
     look();
     while (parse()) {
-      flush();
-      // The header alone, when a long payload is expected: that is then received where it stays.
-      int most = longWrites ? Protocol.REQUEST_BYTES - input.available() : Integer.MAX_VALUE;
-      if (!input.fill(wanted, most)) {
+      Batch.Outcome outcome = submit();
+      boolean ended =
+          outcome == Batch.Outcome.CLIENT_GONE || outcome == Batch.Outcome.SUBMITTED && !fill();
+      if (ended) {
         backlog.awaitEmpty();
         outbound.awaitWritten(); // it may read still; what is in the device is not waited for
         return draining.getAsBoolean();
       }
-      requireClient();
       look();
     }
-    flush();
+    batch.submit(); // who says goodbye repeats nothing
+    outbound.drain();
+    return true;
+  }
+
+  /** False at the end of the stream. */
+  private boolean fill() throws IOException {
+    // The header alone, when a long payload is expected: that is then received where it stays.
+    int most = longWrites ? Protocol.REQUEST_BYTES - input.available() : Integer.MAX_VALUE;
+    if (!input.fill(wanted, most)) {
+      return false;
+    }
+    requireClient();
     return true;
   }
 
@@ -167,8 +173,7 @@ final class Transmission {
       case Protocol.CMD_WRITE_ZEROES -> change(command, Operation.WRITE_ZEROES);
       default -> change(command, Operation.FLUSH);
     }
-    commands[batched] = command;
-    batch[batched++] = command.request;
+    batch.add(command);
   }
 
   /** Nothing of it goes to the device, but for a hint. */
@@ -213,13 +218,13 @@ final class Transmission {
       input.consume(length);
     } else {
       command.slab = slabForWrite(length);
-      flush();
+      requireClient(submit()); // where that has to read on, the payload is to come first
       requireClient();
       if (!input.moveTo(command.slab, length, turn.payload())) {
         throw new EOFException();
       }
       longWrites = true;
-      longBatch = true;
+      batch.becomeLong();
     }
     command.request.set(
         Operation.WRITE, next.requestFlags(), next.offset, length, command.slab.memory, at);
@@ -327,27 +332,27 @@ final class Transmission {
     return command;
   }
 
-  /** Submits the batch, or has it submitted, and answers what is complete. */
-  private void flush() {
-    if (batched > 0) {
-      int count = batched;
-      batched = 0;
-      if (outbound.submitting(commands, count) && count == 1 && isBarrier(batch[0])) {
-        batch[0].flags |= Request.AWAITED;
-      }
-      if (longBatch || !backlog.isEmpty()) {
-        longBatch = false;
-        backlog.add(batch, count);
-      } else {
-        device.submit(batch, count);
-      }
+  /** Submits the batch, if its client is there, and answers what is complete. */
+  private Batch.Outcome submit() throws IOException {
+    Batch.Outcome outcome = batch.trySubmit();
+    outbound.drain();
+    return outcome;
+  }
+
+  /** As {@link #submit}, where nothing more can be taken in before. */
+  private void flush() throws IOException {
+    Batch.Outcome outcome = batch.trySubmit();
+    requireClient(outcome);
+    if (outcome == Batch.Outcome.READ_ON) {
+      batch.submit();
     }
     outbound.drain();
   }
 
-  private static boolean isBarrier(Request request) {
-    return request.operation == Operation.FLUSH
-        || request.operation == Operation.WRITE && request.has(Request.FUA);
+  private static void requireClient(Batch.Outcome outcome) throws AsynchronousCloseException {
+    if (outcome == Batch.Outcome.CLIENT_GONE) {
+      throw new AsynchronousCloseException();
+    }
   }
 
   void releaseReplies() {

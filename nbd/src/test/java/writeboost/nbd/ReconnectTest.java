@@ -124,6 +124,41 @@ class ReconnectTest {
     }
   }
 
+  /**
+   * The same between connections that have been used before, and where the first request of the one
+   * that is lost is what it sent last.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "true, true, 512", "true, true, 1048576", "true, false, 512", "true, false, 1048576",
+    "false, true, 512", "false, true, 1048576", "false, false, 512", "false, false, 1048576"
+  })
+  void norOverWhatIsWrittenOnAConnectionInUse(boolean tcp, boolean lostInUse, int bytes)
+      throws Exception {
+    byte[] old = filled(bytes, 1);
+    byte[] newer = filled(512, 2);
+    try (Served served = new Served()) {
+      SocketAddress place = tcp ? served.listenTcp() : served.address;
+      try (RawClient used = RawClient.ready(place)) {
+        assertThat(used.errorOf(RawClient.write(1, 1 << 20, newer))).isZero();
+        for (int i = 0; i < 100; i++) {
+          try (RawClient lost = RawClient.ready(place)) {
+            if (lostInUse) {
+              assertThat(lost.errorOf(RawClient.write(1, 1 << 21, newer))).isZero();
+            }
+            lost.send(RawClient.write(2, 0, old));
+          }
+          assertThat(used.errorOf(RawClient.write(3, 0, old))).isZero();
+          assertThat(used.errorOf(RawClient.write(4, 0, newer))).isZero();
+          while (served.server.connections() > 1 && !Thread.currentThread().isInterrupted()) {
+            Thread.onSpinWait();
+          }
+          assertThat(used.readBack(0, 512)).as("round %d", i).isEqualTo(newer);
+        }
+      }
+    }
+  }
+
   /** Neither of two whose first requests come at the same time waits for the other. */
   @Test
   void newcomersDoNotWaitForEachOther() throws Exception {

@@ -1,0 +1,171 @@
+package writeboost.nbd;
+
+import java.util.BitSet;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.ReentrantLock;
+import writeboost.device.BlockDevice;
+import writeboost.device.Request;
+
+/**
+ * The order in which changes of several connections come to their devices. Any thread.
+ *
+ * <p>A client that gives up a connection repeats on another one what was not answered there, and
+ * once that is answered may write something newer. From then on, what it had sent on the first one
+ * must not come any more: so nothing is submitted of a client that may have gone since others wrote
+ * to the same place.
+ *
+ * <p>Every change leaves a mark where it goes. Who finds that another connection has marked the
+ * place since its own client was last known to be there is in doubt, and goes alone: while nothing
+ * of any other connection is between being marked and being submitted, it looks at its client, and
+ * submits only what is of one that is there. Those who write to places of their own never look.
+ *
+ * <pre>
+ *   enter -> marked, no doubt -> submit -> exit
+ *         -> in doubt -> enterAlone -> look -> clientIsThere -> submit -> exitAlone
+ *                                           -> gone: drop   -------------^
+ * </pre>
+ */
+final class ChangeOrder {
+
+  /** A place that has one mark: 4 KiB, which is what caches and file systems write at least. */
+  private static final int PLACE_BITS = 12;
+
+  /** A power of two: 2 MiB of memory. Places that share a mark cost a look in vain now and then. */
+  private static final int MARKS = 1 << 18;
+
+  /** A mark is the number of a batch, and in its lowest bits whose it is. */
+  private static final int MEMBER_BITS = 12;
+
+  /** What a member is called that never knows its own marks, because there are too many. */
+  private static final int NOBODY = 0;
+
+  private static final int EVERYBODY = Integer.MAX_VALUE;
+
+  /** Fair, or who wants to go alone would wait for ever. A permit for each change. */
+  private final Semaphore passage = new Semaphore(EVERYBODY, true);
+
+  private final AtomicLong batches = new AtomicLong();
+  private final AtomicLongArray marks = new AtomicLongArray(MARKS);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final BitSet names = new BitSet(); // guarded by the lock
+
+  /** A connection, whose client is there at this moment. */
+  Member join() {
+    int name;
+    lock.lock();
+    try {
+      name = names.nextClearBit(NOBODY + 1);
+      if (name >= 1 << MEMBER_BITS) {
+        name = NOBODY;
+      }
+      names.set(name);
+    } finally {
+      lock.unlock();
+    }
+    return new Member(name, batches.get());
+  }
+
+  /** One connection. The connection's thread, but for {@link #exit}. */
+  final class Member {
+    private final int name;
+
+    /** Batches so far when the client was last known to be there; all of them are submitted. */
+    private long known;
+
+    private boolean doubtful;
+
+    private Member(int name, long known) {
+      this.name = name;
+      this.known = known;
+    }
+
+    /**
+     * Whether a batch may be submitted; {@link #exit} is to be called after that. If not, the
+     * client has to be looked at: {@link #enterAlone}.
+     *
+     * @param changes of the {@code count} requests
+     */
+    boolean enter(BlockDevice device, Request[] batch, int count, int changes) {
+      if (changes == 0) {
+        return true;
+      }
+      if (doubtful) {
+        return false;
+      }
+      passage.acquireUninterruptibly(changes);
+      if (mark(device, batch, count)) {
+        doubtful = true;
+        passage.release(changes);
+        return false;
+      }
+      return true;
+    }
+
+    /** As {@link #enter}, where nobody can know whether the client is there; the doubt stays. */
+    void enterInDoubt(BlockDevice device, Request[] batch, int count, int changes) {
+      passage.acquireUninterruptibly(changes);
+      doubtful |= mark(device, batch, count);
+    }
+
+    /** So many changes are submitted. Any thread. */
+    void exit(int changes) {
+      passage.release(changes);
+    }
+
+    /** Waits until everything that has entered is submitted, and keeps all others out. */
+    void enterAlone() {
+      passage.acquireUninterruptibly(EVERYBODY);
+    }
+
+    /**
+     * Alone, and after a look that found the client to be there: what it has sent up to now may be
+     * submitted before {@link #exitAlone}.
+     */
+    void clientIsThere(BlockDevice device, Request[] batch, int count) {
+      known = batches.get();
+      doubtful = mark(device, batch, count);
+    }
+
+    void exitAlone() {
+      passage.release(EVERYBODY);
+    }
+
+    /** Whether others have been there that came after what is known of the client. */
+    private boolean mark(BlockDevice device, Request[] batch, int count) {
+      long number = batches.incrementAndGet();
+      boolean met = false;
+      for (int i = 0; i < count; i++) {
+        if (batch[i].operation.changes()) {
+          met |= mark(System.identityHashCode(device), batch[i], number);
+        }
+      }
+      return met;
+    }
+
+    private boolean mark(int device, Request change, long number) {
+      long from = change.offset >>> PLACE_BITS;
+      long to = (change.offset + change.length - 1) >>> PLACE_BITS;
+      boolean met = false;
+      for (long place = from; place <= Math.min(to, from + MARKS - 1); place++) {
+        long found =
+            marks.getAndSet((int) (place + device) & MARKS - 1, number << MEMBER_BITS | name);
+        boolean own = name != NOBODY && (found & (1 << MEMBER_BITS) - 1) == name;
+        met |= !own && found >>> MEMBER_BITS > known;
+      }
+      return met;
+    }
+
+    /** The connection has ended: it will change nothing any more. */
+    void leave() {
+      lock.lock();
+      try {
+        names.clear(name);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package writeboost.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import writeboost.device.BlockDevice;
+import writeboost.device.MemoryDevice;
+import writeboost.device.Operation;
+import writeboost.device.Request;
+
+/** Who is in doubt about its client, and who waits for whom. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class ChangeOrderTest {
+
+  private static final long GIB = 1L << 30;
+
+  private final BlockDevice device = new MemoryDevice(1 << 20);
+  private final ChangeOrder order = new ChangeOrder();
+  private final ChangeOrder.Member one = order.join();
+
+  @Test
+  void aSingleConnectionIsNeverInDoubt() {
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  @Test
+  void norIsWhoWritesToPlacesOfItsOwn() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(other, Operation.WRITE, 4096, 8192)).isTrue();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(other, Operation.TRIM, 8192, 4096)).isTrue();
+  }
+
+  @Test
+  void whereAnotherHasWrittenTheClientIsLookedAtOnce() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(one, Operation.WRITE, 0, 8192)).isTrue();
+    assertThat(submits(other, Operation.WRITE, 4096, 512)).isFalse();
+    assertThat(submits(other, Operation.WRITE, 1 << 19, 512)).as("still in doubt").isFalse();
+    looksAndSubmits(other, Operation.WRITE, 4096, 512);
+    assertThat(submits(other, Operation.WRITE, 0, 8192)).as("known since").isTrue();
+    assertThat(submits(one, Operation.WRITE_ZEROES, 0, 8192)).isFalse();
+  }
+
+  @Test
+  void whoHasGoneAgainHasLeftItsMarks() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
+    other.leave();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isFalse();
+  }
+
+  @Test
+  void whatWasWrittenBeforeAConnectionBeganIsNothingToIt() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(order.join(), Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  @Test
+  void aRangeLongerThanAllMarksMeetsEveryOther() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(one, Operation.WRITE, 3 * GIB + 5 * 4096, 512)).isTrue();
+    assertThat(submits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512)).isFalse();
+    looksAndSubmits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512);
+    assertThat(submits(one, Operation.WRITE, 2 * GIB, 512)).isFalse();
+  }
+
+  @Test
+  void readsAndFlushesLeaveNoMarksAndAreNeverInDoubt() {
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(one, Operation.READ, 0, 4096)).isTrue();
+    assertThat(submits(one, Operation.FLUSH, 0, 0)).isTrue();
+    assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(one, Operation.READ, 0, 4096)).isTrue();
+  }
+
+  @Test
+  void twoDevicesAreTwoPlaces() {
+    BlockDevice second = new MemoryDevice(1 << 20);
+    ChangeOrder.Member other = order.join();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+    Request[] batch = {request(Operation.WRITE, 0, 4096)};
+    assertThat(other.enter(second, batch, 1, 1)).isTrue();
+    other.exit(1);
+  }
+
+  /**
+   * They cannot tell their own marks from those of others, and so look too often, never too rarely.
+   */
+  @Test
+  void moreConnectionsThanThereAreNames() {
+    ChangeOrder.Member last = one;
+    for (int i = 0; i < 1 << 12; i++) {
+      last = order.join();
+    }
+    assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(last, Operation.WRITE, 0, 4096)).isFalse();
+    looksAndSubmits(last, Operation.WRITE, 0, 4096);
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isFalse();
+  }
+
+  @Test
+  void aNameIsUsedAgain() {
+    for (int i = 0; i < 1 << 13; i++) {
+      order.join().leave();
+    }
+    ChangeOrder.Member last = order.join();
+    assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  @Test
+  void whoGoesAloneWaitsForWhatHasEntered() throws Exception {
+    ChangeOrder.Member other = order.join();
+    Request[] batch = {request(Operation.WRITE, 0, 4096)};
+    assertThat(one.enter(device, batch, 1, 1)).isTrue();
+    CountDownLatch alone = new CountDownLatch(1);
+    Thread waiter =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  other.enterAlone();
+                  alone.countDown();
+                });
+    while (waiter.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    assertThat(alone.getCount()).isOne();
+    one.exit(1);
+    alone.await();
+    other.exitAlone();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  private boolean submits(
+      ChangeOrder.Member member, Operation operation, long offset, long length) {
+    Request[] batch = {request(operation, offset, length)};
+    int changes = operation.changes() ? 1 : 0;
+    boolean entered = member.enter(device, batch, 1, changes);
+    if (entered) {
+      member.exit(changes);
+    }
+    return entered;
+  }
+
+  private void looksAndSubmits(
+      ChangeOrder.Member member, Operation operation, long offset, long length) {
+    member.enterAlone();
+    member.clientIsThere(device, new Request[] {request(operation, offset, length)}, 1);
+    member.exitAlone();
+  }
+
+  private static Request request(Operation operation, long offset, long length) {
+    Request request = new Request(completed -> {});
+    request.set(operation, 0, offset, length);
+    return request;
+  }
+}
