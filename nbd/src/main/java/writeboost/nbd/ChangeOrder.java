@@ -19,7 +19,8 @@ import writeboost.device.Request;
  * <p>Every change leaves a mark where it goes. Who finds that another connection has marked the
  * place since its own client was last known to be there is in doubt, and goes alone: while nothing
  * of any other connection is between being marked and being submitted, it looks at its client, and
- * submits only what is of one that is there. Those who write to places of their own never look.
+ * submits only what is of one that is there. Those who write to places of their own never look; a
+ * single connection leaves no marks either.
  *
  * <pre>
  *   enter -> marked, no doubt -> submit -> exit
@@ -43,11 +44,23 @@ final class ChangeOrder {
 
   private static final int EVERYBODY = Integer.MAX_VALUE;
 
+  /**
+   * {@link #company}: in its lowest bits, how many members there are; above, how many have come.
+   */
+  private static final int COMPANY_BITS = 32;
+
+  private static final long ARRIVAL = (1L << COMPANY_BITS) + 1;
+
+  /** A {@link #company} that never is. */
+  private static final long NEVER = -1;
+
   /** Fair, or who wants to go alone would wait for ever. A permit for each change. */
   private final Semaphore passage = new Semaphore(EVERYBODY, true);
 
   private final AtomicLong batches = new AtomicLong();
   private final AtomicLongArray marks = new AtomicLongArray(MARKS);
+
+  private final AtomicLong company = new AtomicLong();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final BitSet names = new BitSet(); // guarded by the lock
@@ -65,7 +78,7 @@ final class ChangeOrder {
     } finally {
       lock.unlock();
     }
-    return new Member(name, batches.get());
+    return new Member(name, company.addAndGet(ARRIVAL), batches.get());
   }
 
   /** One connection. The connection's thread, but for {@link #exit}. */
@@ -75,11 +88,19 @@ final class ChangeOrder {
     /** Batches so far when the client was last known to be there; all of them are submitted. */
     private long known;
 
+    /** The company while nobody has come since, and there was nobody else then. */
+    private long alone;
+
     private boolean doubtful;
 
-    private Member(int name, long known) {
+    private Member(int name, long company, long known) {
       this.name = name;
+      this.alone = whereAlone(company);
       this.known = known;
+    }
+
+    private static long whereAlone(long company) {
+      return (int) company == 1 ? company : NEVER;
     }
 
     /**
@@ -96,7 +117,7 @@ final class ChangeOrder {
         return false;
       }
       passage.acquireUninterruptibly(changes);
-      if (mark(device, batch, count)) {
+      if (company.get() != alone && mark(device, batch, count)) {
         doubtful = true;
         passage.release(changes);
         return false;
@@ -126,6 +147,7 @@ final class ChangeOrder {
      */
     void clientIsThere(BlockDevice device, Request[] batch, int count) {
       known = batches.get();
+      alone = whereAlone(company.get());
       doubtful = mark(device, batch, count);
     }
 
@@ -160,6 +182,7 @@ final class ChangeOrder {
 
     /** The connection has ended: it will change nothing any more. */
     void leave() {
+      company.decrementAndGet();
       lock.lock();
       try {
         names.clear(name);

@@ -52,6 +52,18 @@ final class ChangeOrderTest {
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
     other.leave();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isFalse();
+    looksAndSubmits(one, Operation.WRITE, 0, 4096);
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  /** Nor can what was there when it came, and has gone since without being met. */
+  @Test
+  void whoWasThereBeforeHasToo() {
+    ChangeOrder.Member newcomer = order.join();
+    assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+    one.leave();
+    assertThat(submits(newcomer, Operation.WRITE, 4096, 4096)).isTrue();
+    assertThat(submits(newcomer, Operation.WRITE, 0, 4096)).isFalse();
   }
 
   @Test
