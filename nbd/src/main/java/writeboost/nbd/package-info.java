@@ -14,6 +14,8 @@
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
  *       a request may be), {@code Command} (a request in flight), {@code StatusQuery} (a
  *       BLOCK_STATUS)
+ *   <li>{@code Batch}: what is submitted together, {@code Backlog}: later; {@code ChangeOrder}: and
+ *       when others write to the same place
  *   <li>{@code Outbound}: the way back from the device; {@code Replies}: its bytes
  *   <li>{@code Wire}: the bytes of a connection, from {@code SocketInput} and to {@code
  *       SocketOutput}; {@code TlsSocket}: the same inside TLS; {@code Intake}: whether all there
