@@ -46,6 +46,20 @@ final class ControlSocket implements AutoCloseable {
     }
   }
 
+  /**
+   * Where clients are to find the server in {@code folder}, commands are, too: refuses what another
+   * server has there. Touches nothing.
+   */
+  void requireFreeIn(Path folder) throws CommandFailure {
+    if (asked == null) {
+      UnixSocket.requireFree(usual(folder), OPTION);
+    }
+  }
+
+  private Path usual(Path folder) {
+    return folder.resolve(name + SUFFIX);
+  }
+
   /** Listens. The cache's lock is held. */
   void open() throws CommandFailure {
     if (asked != null) {
@@ -53,7 +67,7 @@ final class ControlSocket implements AutoCloseable {
       return;
     }
     try {
-      socket = UnixSocket.listen(SocketDirectory.open(OPTION_PATH).resolve(name + SUFFIX), OPTION);
+      socket = UnixSocket.listen(usual(SocketDirectory.open(OPTION_PATH)), OPTION);
     } catch (CommandFailure e) {
       LOG.log(
           Level.WARNING, "no control socket, so status and the like will not work: {0}", e.line());

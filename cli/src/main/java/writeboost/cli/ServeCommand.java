@@ -221,7 +221,9 @@ final class ServeCommand implements Callable<Integer> {
     Backing place = Backing.parse(backing, backingSize, backingNoFlush, backingTls.load());
     backingName = place.volumeName();
     tls = tlsOptions.load();
-    List<ListenAddress> addresses = addresses();
+    ControlSocket controlSocket =
+        new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName());
+    List<ListenAddress> addresses = addresses(controlSocket);
     String export = export(addresses);
     checkSockets(addresses);
     return new Server(
@@ -243,7 +245,7 @@ final class ServeCommand implements Callable<Integer> {
                 poll(),
                 tls),
             new Served(socketName(), place.name(), cache.toAbsolutePath(), order, given()),
-            new ControlSocket(control == null ? null : control.toAbsolutePath(), socketName()))
+            controlSocket)
         .run();
   }
 
@@ -273,7 +275,7 @@ final class ServeCommand implements Callable<Integer> {
     return poll;
   }
 
-  private List<ListenAddress> addresses() throws CommandFailure {
+  private List<ListenAddress> addresses(ControlSocket controlSocket) throws CommandFailure {
     List<ListenAddress> addresses = new ArrayList<>();
     for (String uri : listen) {
       ListenAddress address = ListenAddress.parse(uri, tls != null);
@@ -292,10 +294,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     if (addresses.isEmpty()) {
       Path folder = SocketDirectory.open(Listeners.OPTION_URI);
-      if (control == null) { // or commands for this name would go to the other server
-        UnixSocket.requireFree(
-            folder.resolve(socketName() + ControlSocket.SUFFIX), ControlSocket.OPTION);
-      }
+      controlSocket.requireFreeIn(folder);
       addresses.add(new ListenAddress.Unix("", folder.resolve(socketName() + ".sock")));
     }
     return addresses;

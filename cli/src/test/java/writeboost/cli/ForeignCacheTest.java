@@ -94,6 +94,13 @@ final class ForeignCacheTest {
         new CommandRun(
             folder, "serve", "moved", "cache", "7", "--listen", "nbd+unix:///?socket=s")) {
       server.awaitReady();
+      assertThat(server.errors()).doesNotContain("carries no id");
+      Serving.stop(server);
+    }
+    Files.copy(folder.resolve("moved"), folder.resolve("backing")); // without its attributes
+    try (CommandRun server = new CommandRun(folder, arguments)) {
+      server.awaitReady();
+      assertThat(server.errors()).contains("backing: carries no id", "its size is right");
       Serving.stop(server);
     }
   }

@@ -1,6 +1,7 @@
 package writeboost.volume;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 import writeboost.device.BlockDevice;
@@ -31,6 +32,8 @@ final class Preparation {
     /** The kernel module's, and still is. */
     BORROWED
   }
+
+  private static final System.Logger LOG = System.getLogger(Preparation.class.getName());
 
   private final BlockDevice backing;
   private final Blocking cache;
@@ -67,6 +70,7 @@ final class Preparation {
         }
         if (superblock.isPaired()) {
           requireOldBacking();
+          warnOfLostIdentity(superblock);
         } else {
           pair(superblock, first);
         }
@@ -140,6 +144,19 @@ final class Preparation {
     superblock.pairedWith(backing.size(), given.high(), given.low()).encode(block);
     cache.write(0, block, 0, Geometry.BLOCK);
     cache.flush();
+  }
+
+  /** Of a file that was copied without its attributes, or of another one that has none yet. */
+  private void warnOfLostIdentity(Superblock superblock) {
+    if ((superblock.fingerprintHigh() | superblock.fingerprintLow()) != 0
+        && !backing.fingerprint().isKnown()) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: carries no id, but the backing device that {1} belongs to had one; it is taken for"
+              + " that one, because its size is right",
+          options.backingName(),
+          options.cacheName());
+    }
   }
 
   /** A cache of one layout is not served as one of another; v1 only where it was asked for. */

@@ -147,7 +147,8 @@ final class Connection implements Runnable {
   /** Its first request is there: not before is it known who is gone by then. */
   private void begin(Input received, Negotiated agreed) throws IOException {
     phase = ClientStatus.Phase.WAITING;
-    if (server.awaitChangesOfGone(this, agreed.exported().device(), () -> look(received))) {
+    BlockDevice device = agreed.exported().device();
+    if (server.succession(this, device).await(() -> look(received))) {
       deaf = false;
       transmit(received, agreed);
     }

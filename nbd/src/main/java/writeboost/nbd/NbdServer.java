@@ -50,9 +50,6 @@ public final class NbdServer implements AutoCloseable {
   /** While somebody waits for memory, those who hold it are looked at so often at least. */
   private static final long LONGEST_LOOK_NS = TimeUnit.SECONDS.toNanos(1);
 
-  /** So often a newcomer that waits looks at its own client. */
-  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
-
   /** What connections get to notice that they are cut off. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -215,53 +212,11 @@ public final class NbdServer implements AutoCloseable {
     return draining;
   }
 
-  /** Looks whether the client of a newcomer is there, and answers for it. */
-  @FunctionalInterface
-  interface Look {
-    void look() throws IOException;
-  }
-
-  /**
-   * To be called before the first request of {@code newcomer} is looked at: waits until nothing
-   * that clients who are gone had asked for can still change {@code device}. One of them may be
-   * this client, who repeats now what was not answered then; what it writes after that must not be
-   * overwritten by a request of its old connection. That may not have been read yet: who is gone is
-   * found out by asking all others. Those may wait here as well, and go on answering meanwhile.
-   *
-   * @param own done now and then while the newcomer waits
-   * @return false if that takes longer than a handshake may
-   */
-  boolean awaitChangesOfGone(Connection newcomer, BlockDevice device, Look own) throws IOException {
-    long begin = System.nanoTime();
-    long deadline = begin + options.handshakeTimeout().toNanos();
+  /** What the first request of {@code newcomer} waits for. */
+  Succession succession(Connection newcomer, BlockDevice device) {
     List<Connection> others = openConnections();
     others.remove(newcomer);
-    long[] questions = others.stream().mapToLong(Connection::ask).toArray();
-    try {
-      for (int i = 0; i < questions.length; i++) {
-        Connection other = others.get(i);
-        while (!other.awaitChangesIfGone(device, questions[i], LOOK_NS)) {
-          own.look();
-          if (other.isBehind(newcomer, System.nanoTime() - begin)) {
-            break;
-          }
-          others.forEach(Connection::watchTurn); // all at once, or each would take its second
-          if (System.nanoTime() - deadline >= 0) {
-            LOG.log(
-                Level.WARNING,
-                "NBD client {0} was turned away: {1} may be gone, and what it had asked for not"
-                    + " yet carried out",
-                newcomer.peer(),
-                other.peer());
-            return false;
-          }
-        }
-      }
-      return true;
-    } catch (InterruptedException e) { // nobody interrupts connections
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return new Succession(newcomer, others, device, options.handshakeTimeout().toNanos());
   }
 
   /** Somebody waits for memory: those who hold it and do nothing lose it. */

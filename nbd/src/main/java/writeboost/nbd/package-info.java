@@ -8,7 +8,8 @@
  * <ul>
  *   <li>{@code Export}, {@code MetaContext}, {@code ServerOptions}: what and how
  *   <li>{@code NbdServer}: listening; life and death of a {@code Connection} ({@code
- *       ConnectionName}, {@code ClientStatus}: what people see of it)
+ *       ConnectionName}, {@code ClientStatus}: what people see of it); {@code Succession}: what its
+ *       first request waits for
  *   <li>{@code Handshake}: the options of a client; {@code OptionReplies}, {@code ContextQueries};
  *       {@code Negotiated}: what came of it
  *   <li>{@code Transmission}: the loop; {@code Input} (bytes received), {@code RequestParser} (what
