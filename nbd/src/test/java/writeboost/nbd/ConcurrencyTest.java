@@ -37,6 +37,59 @@ class ConcurrencyTest {
     run(ServerOptions.DEFAULTS.withPoll(ServerOptions.LONGEST_POLL));
   }
 
+  /** Nobody waits for ever, nobody is taken for gone, and every sector is somebody's. */
+  @Test
+  void whoWriteToTheSamePlaceAreAllAnswered() throws Exception {
+    int size = 4 << 20;
+    try (Served served =
+        new Served(new MemoryDevice(size), new Export("", "", false), ServerOptions.DEFAULTS)) {
+      List<CompletableFuture<Void>> clients = new ArrayList<>();
+      for (int i = 1; i <= 2 * CLIENTS; i++) {
+        int number = i;
+        clients.add(CompletableFuture.runAsync(() -> meet(served, number, size)));
+      }
+      for (CompletableFuture<Void> client : clients) {
+        client.get();
+      }
+      try (RawClient client = served.client()) {
+        byte[] disk = client.readBack(0, size);
+        for (int at = 0; at < size; at += 512) {
+          byte[] sector = Arrays.copyOfRange(disk, at, at + 512);
+          assertThat(sector).as("at %d", at).isEqualTo(TransmissionTest.filled(512, sector[0]));
+        }
+      }
+    }
+  }
+
+  /** Many at once; long ones too, which take another way to the device. */
+  private static void meet(Served served, int number, int size) {
+    Random random = new Random(SEED + number);
+    try (RawClient client = served.client()) {
+      for (int round = 0; round < ROUNDS; round++) {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        int count = 1 + random.nextInt(PLACES);
+        for (int i = 0; i < count; i++) {
+          int length = SIZES[random.nextInt(SIZES.length)];
+          long at = random.nextInt((size - length) / 512 + 1) * 512L;
+          stream.writeBytes(
+              switch (random.nextInt(8)) {
+                case 0 -> RawClient.request(0, Protocol.CMD_TRIM, i, at, length);
+                case 1 -> RawClient.request(0, Protocol.CMD_WRITE_ZEROES, i, at, length);
+                case 2 -> RawClient.flush(i);
+                default -> RawClient.write(i, at, TransmissionTest.filled(length, number));
+              });
+        }
+        Thread sender = Thread.ofVirtual().start(() -> send(client, stream.toByteArray()));
+        for (int i = 0; i < count; i++) {
+          assertThat(client.reply().error()).isZero();
+        }
+        sender.join();
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError("seed " + SEED + " client " + number, e);
+    }
+  }
+
   private static void run(ServerOptions options) throws Exception {
     ShufflingDevice device = new ShufflingDevice(new MemoryDevice(Served.SIZE), SEED, 2);
     Export export = new Export("disk", "", false);
