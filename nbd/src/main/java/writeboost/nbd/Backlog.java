@@ -9,7 +9,8 @@ import writeboost.device.Request;
 /**
  * Requests that a thread of their own submits, in their order, while the connection's thread
  * receives the next payload: for long payloads, which take the device as long to copy and to sum as
- * they take to be received. The thread begins with the first of them.
+ * they take to be received. The thread begins with the first of them. It leaves the answers to the
+ * connection's writer: who waits for a client must not keep what has entered the order of changes.
  *
  * <p>All but the thread's own part belongs to the connection's thread.
  */
@@ -17,7 +18,6 @@ final class Backlog {
 
   private final String name;
   private final BlockDevice device;
-  private final Outbound outbound;
   private final ChangeOrder.Member order;
   private final FailureListener failures;
 
@@ -49,16 +49,10 @@ final class Backlog {
   /**
    * @param name of the thread
    */
-  Backlog(
-      String name,
-      BlockDevice device,
-      Outbound outbound,
-      ChangeOrder.Member order,
-      FailureListener failures) {
+  Backlog(String name, BlockDevice device, ChangeOrder.Member order, FailureListener failures) {
     this.name = name;
     this.order = order;
     this.device = device;
-    this.outbound = outbound;
     this.failures = failures;
   }
 
@@ -94,7 +88,7 @@ final class Backlog {
     }
   }
 
-  /** Waits until everything is submitted, and what came of it is written. */
+  /** Waits until everything is submitted. */
   void awaitEmpty() {
     lock.lock();
     try {
@@ -128,7 +122,6 @@ final class Backlog {
       int count = next(0);
       while (count > 0) {
         submit(count);
-        outbound.drain();
         count = next(count);
       }
     } catch (RuntimeException | Error e) {

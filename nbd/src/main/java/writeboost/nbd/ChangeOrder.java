@@ -2,6 +2,7 @@ package writeboost.nbd;
 
 import java.util.BitSet;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,6 +52,9 @@ final class ChangeOrder {
 
   private static final long ARRIVAL = (1L << COMPANY_BITS) + 1;
 
+  /** Milliseconds that a new connection waits for what others are about to submit. */
+  private static final long SHORTLY_MS = 10;
+
   /** A {@link #company} that never is. */
   private static final long NEVER = -1;
 
@@ -65,7 +69,7 @@ final class ChangeOrder {
   private final ReentrantLock lock = new ReentrantLock();
   private final BitSet names = new BitSet(); // guarded by the lock
 
-  /** A connection, whose client is there at this moment. */
+  /** Of a new connection, which then is to {@link Member#begin}. */
   Member join() {
     int name;
     lock.lock();
@@ -78,7 +82,7 @@ final class ChangeOrder {
     } finally {
       lock.unlock();
     }
-    return new Member(name, company.addAndGet(ARRIVAL), batches.get());
+    return new Member(name, company.addAndGet(ARRIVAL));
   }
 
   /** One connection. The connection's thread, but for {@link #exit}. */
@@ -93,10 +97,21 @@ final class ChangeOrder {
 
     private boolean doubtful;
 
-    private Member(int name, long company, long known) {
+    private Member(int name, long company) {
       this.name = name;
       this.alone = whereAlone(company);
-      this.known = known;
+    }
+
+    /**
+     * The client is there at this moment, and has asked for nothing yet: what was marked before is
+     * nothing to it. Unless something of that is still to be submitted, and takes long: then the
+     * client will be looked at once more than necessary.
+     */
+    void begin() throws InterruptedException {
+      if (passage.tryAcquire(EVERYBODY, SHORTLY_MS, TimeUnit.MILLISECONDS)) {
+        known = batches.get();
+        passage.release(EVERYBODY);
+      }
     }
 
     private static long whereAlone(long company) {

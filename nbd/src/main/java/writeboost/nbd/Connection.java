@@ -118,6 +118,7 @@ final class Connection implements Runnable {
   private void serve() throws IOException {
     Input received = new Input(wire, input, share);
     try {
+      order.begin();
       Negotiated agreed = negotiate(received);
       if (agreed == null) {
         wire.endOutput();
@@ -130,6 +131,8 @@ final class Connection implements Runnable {
           wire.endOutput();
         }
       }
+    } catch (InterruptedException e) { // nobody interrupts connections
+      Thread.currentThread().interrupt();
     } finally {
       received.release();
     }
@@ -169,8 +172,7 @@ final class Connection implements Runnable {
       outbound.useChunks();
     }
     boolean timed = !latencies.equals(Latencies.NONE);
-    Backlog backlog =
-        new Backlog("nbd backlog " + peer, device, outbound, order, this::submitFailed);
+    Backlog backlog = new Backlog("nbd backlog " + peer, device, order, this::submitFailed);
     Batch batch = new Batch(device, received, outbound, backlog, order);
     Transmission transmission =
         new Transmission(

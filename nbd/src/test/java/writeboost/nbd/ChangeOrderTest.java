@@ -3,6 +3,7 @@ package writeboost.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import writeboost.device.BlockDevice;
@@ -18,17 +19,22 @@ final class ChangeOrderTest {
 
   private final BlockDevice device = new MemoryDevice(1 << 20);
   private final ChangeOrder order = new ChangeOrder();
-  private final ChangeOrder.Member one = order.join();
+  private ChangeOrder.Member one;
+
+  @BeforeEach
+  void begin() throws InterruptedException {
+    one = joined();
+  }
 
   @Test
-  void aSingleConnectionIsNeverInDoubt() {
+  void aSingleConnectionIsNeverInDoubt() throws InterruptedException {
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
   }
 
   @Test
-  void norIsWhoWritesToPlacesOfItsOwn() {
-    ChangeOrder.Member other = order.join();
+  void norIsWhoWritesToPlacesOfItsOwn() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(other, Operation.WRITE, 4096, 8192)).isTrue();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
@@ -36,8 +42,8 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whereAnotherHasWrittenTheClientIsLookedAtOnce() {
-    ChangeOrder.Member other = order.join();
+  void whereAnotherHasWrittenTheClientIsLookedAtOnce() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 8192)).isTrue();
     assertThat(submits(other, Operation.WRITE, 4096, 512)).isFalse();
     assertThat(submits(other, Operation.WRITE, 1 << 19, 512)).as("still in doubt").isFalse();
@@ -47,8 +53,8 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whoHasGoneAgainHasLeftItsMarks() {
-    ChangeOrder.Member other = order.join();
+  void whoHasGoneAgainHasLeftItsMarks() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
     other.leave();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isFalse();
@@ -58,8 +64,8 @@ final class ChangeOrderTest {
 
   /** Nor can what was there when it came, and has gone since without being met. */
   @Test
-  void whoWasThereBeforeHasToo() {
-    ChangeOrder.Member newcomer = order.join();
+  void whoWasThereBeforeHasToo() throws InterruptedException {
+    ChangeOrder.Member newcomer = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     one.leave();
     assertThat(submits(newcomer, Operation.WRITE, 4096, 4096)).isTrue();
@@ -67,15 +73,15 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whatWasWrittenBeforeAConnectionBeganIsNothingToIt() {
-    ChangeOrder.Member other = order.join();
+  void whatWasWrittenBeforeAConnectionBeganIsNothingToIt() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
-    assertThat(submits(order.join(), Operation.WRITE, 0, 4096)).isTrue();
+    assertThat(submits(joined(), Operation.WRITE, 0, 4096)).isTrue();
   }
 
   @Test
-  void aRangeLongerThanAllMarksMeetsEveryOther() {
-    ChangeOrder.Member other = order.join();
+  void aRangeLongerThanAllMarksMeetsEveryOther() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 3 * GIB + 5 * 4096, 512)).isTrue();
     assertThat(submits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512)).isFalse();
     looksAndSubmits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512);
@@ -83,8 +89,8 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void readsAndFlushesLeaveNoMarksAndAreNeverInDoubt() {
-    ChangeOrder.Member other = order.join();
+  void readsAndFlushesLeaveNoMarksAndAreNeverInDoubt() throws InterruptedException {
+    ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.READ, 0, 4096)).isTrue();
     assertThat(submits(one, Operation.FLUSH, 0, 0)).isTrue();
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
@@ -92,23 +98,35 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void twoDevicesAreTwoPlaces() {
+  void twoDevicesAreTwoPlaces() throws InterruptedException {
     BlockDevice second = new MemoryDevice(1 << 20);
-    ChangeOrder.Member other = order.join();
+    ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     Request[] batch = {request(Operation.WRITE, 0, 4096)};
     assertThat(other.enter(second, batch, 1, 1)).isTrue();
     other.exit(1);
   }
 
+  /** It may be of a connection that is lost, and come any moment. */
+  @Test
+  void whatWasMarkedBeforeAConnectionBeganAndIsNotSubmittedYetIs() throws Exception {
+    Request[] batch = {request(Operation.WRITE, 0, 4096)};
+    ChangeOrder.Member slow = joined();
+    assertThat(slow.enter(device, batch, 1, 1)).isTrue();
+    ChangeOrder.Member newcomer = joined();
+    assertThat(submits(newcomer, Operation.WRITE, 8192, 4096)).isTrue();
+    assertThat(submits(newcomer, Operation.WRITE, 0, 4096)).isFalse();
+    slow.exit(1);
+  }
+
   /**
    * They cannot tell their own marks from those of others, and so look too often, never too rarely.
    */
   @Test
-  void moreConnectionsThanThereAreNames() {
+  void moreConnectionsThanThereAreNames() throws InterruptedException {
     ChangeOrder.Member last = one;
     for (int i = 0; i < 1 << 12; i++) {
-      last = order.join();
+      last = joined();
     }
     assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(last, Operation.WRITE, 0, 4096)).isFalse();
@@ -117,18 +135,18 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void aNameIsUsedAgain() {
+  void aNameIsUsedAgain() throws InterruptedException {
     for (int i = 0; i < 1 << 13; i++) {
-      order.join().leave();
+      joined().leave();
     }
-    ChangeOrder.Member last = order.join();
+    ChangeOrder.Member last = joined();
     assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(last, Operation.WRITE, 0, 4096)).isTrue();
   }
 
   @Test
   void whoGoesAloneWaitsForWhatHasEntered() throws Exception {
-    ChangeOrder.Member other = order.join();
+    ChangeOrder.Member other = joined();
     Request[] batch = {request(Operation.WRITE, 0, 4096)};
     assertThat(one.enter(device, batch, 1, 1)).isTrue();
     CountDownLatch alone = new CountDownLatch(1);
@@ -147,6 +165,12 @@ final class ChangeOrderTest {
     alone.await();
     other.exitAlone();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
+  }
+
+  private ChangeOrder.Member joined() throws InterruptedException {
+    ChangeOrder.Member member = order.join();
+    member.begin();
+    return member;
   }
 
   private boolean submits(

@@ -271,7 +271,7 @@ class ReconnectTest {
         for (RawClient client : stalled) {
           client.socket.configureBlocking(false);
         }
-        sendUntilNothingMoves(served.server, stalled);
+        sendUntilNothingMoves(served.server, stalled, RawClient.read(1, 0, 4096));
         try (RawClient newcomer = served.client()) {
           assertThat(newcomer.errorOf(RawClient.flush(2))).isZero();
         }
@@ -283,11 +283,35 @@ class ReconnectTest {
     }
   }
 
-  /** READs on all of them, until the server takes no more of any. */
-  private static void sendUntilNothingMoves(NbdServer server, List<RawClient> clients)
-      throws IOException {
-    byte[] read = RawClient.read(1, 0, 4096);
-    List<ByteBuffer> left = clients.stream().map(unused -> ByteBuffer.wrap(read)).toList();
+  /** Its long writes wait for the device; who submits them must not wait for the client. */
+  @Test
+  void whoTakesNothingHoldsUpNoWriteToTheSamePlace() throws Exception {
+    int length = 1 << 20;
+    SlowSubmitDevice slow = new SlowSubmitDevice();
+    try (Served served = new Served(slow, new Export("disk", "", false), ServerOptions.DEFAULTS);
+        RawClient one = served.client();
+        RawClient other = served.client();
+        RawClient stalled = served.client()) {
+      stalled.send(RawClient.write(1, 0, filled(length, 1)));
+      slow.begun.await();
+      for (int i = 0; i < 8; i++) {
+        stalled.send(RawClient.read(2, 0, length)); // more than the socket takes
+      }
+      slow.mayGoOn.countDown();
+      stalled.socket.configureBlocking(false);
+      sendUntilNothingMoves(
+          served.server, List.of(stalled), RawClient.write(3, 0, filled(length, 1)));
+      for (int i = 0; i < 10; i++) {
+        assertThat(one.errorOf(RawClient.write(4, 0, filled(512, 1)))).isZero();
+        assertThat(other.errorOf(RawClient.write(5, 0, filled(512, 2)))).isZero();
+      }
+    }
+  }
+
+  /** The same request on all of them, until the server takes no more of any. */
+  private static void sendUntilNothingMoves(
+      NbdServer server, List<RawClient> clients, byte[] request) throws IOException {
+    List<ByteBuffer> left = clients.stream().map(unused -> ByteBuffer.wrap(request)).toList();
     List<ClientStatus> before = List.of();
     int unchanged = 0;
     while (unchanged < 1000) {
