@@ -8,17 +8,6 @@ import writeboost.device.Request;
 /** Requests of one connection that are submitted together. Only the connection's thread. */
 final class Batch {
 
-  /** What came of an attempt to submit. */
-  enum Outcome {
-    SUBMITTED,
-
-    /** More has come, and has to be taken in first: the client's end may be behind it. */
-    READ_ON,
-
-    /** Others have written there since, and the client may be one of them: nothing is submitted. */
-    CLIENT_GONE
-  }
-
   private final BlockDevice device;
   private final Input input;
   private final Outbound outbound;
@@ -62,28 +51,35 @@ final class Batch {
     isLong = true;
   }
 
-  /** Submits what is there, or has it submitted, unless the client has to be looked at before. */
-  Outcome trySubmit() throws IOException {
+  /**
+   * Submits what is there, or has it submitted.
+   *
+   * @return false if others have changed the same place, and the client is gone: then nothing is
+   *     submitted
+   */
+  boolean submit() throws IOException {
     if (count == 0) {
-      return Outcome.SUBMITTED;
+      return true;
     }
     if (order.enter(device, requests, count, changes)) {
       submitEntered();
-      return Outcome.SUBMITTED;
+      return true;
     }
-    return switch (input.look(Integer.MAX_VALUE)) {
-      case Input.NOTHING_THERE -> submitAlone();
-      case Input.NO_ROOM -> {
-        submit();
-        yield Outcome.SUBMITTED;
+    int found;
+    do {
+      found = input.look(Integer.MAX_VALUE);
+      if (found == Input.NOTHING_THERE) {
+        found = submitAlone();
       }
-      case Input.END -> Outcome.CLIENT_GONE;
-      default -> Outcome.READ_ON;
-    };
+    } while (found > 0);
+    if (found == Input.NO_ROOM) {
+      submitUnseen();
+    }
+    return found != Input.END;
   }
 
-  /** Submits what is there, whatever is known of the client. */
-  void submit() {
+  /** Submits what is there, whatever has become of the client. */
+  void submitUnseen() {
     if (count > 0) {
       order.enterInDoubt(device, requests, count, changes);
       submitEntered();
@@ -109,16 +105,16 @@ final class Batch {
     }
   }
 
-  private Outcome submitAlone() throws IOException {
+  /** What another look has found, where nothing can come between; if nothing, all is submitted. */
+  private int submitAlone() throws IOException {
     order.enterAlone();
     try {
       int found = input.look(Protocol.REQUEST_BYTES);
-      if (found != Input.NOTHING_THERE) {
-        return found == Input.END ? Outcome.CLIENT_GONE : Outcome.READ_ON;
+      if (found == Input.NOTHING_THERE) {
+        order.clientIsThere(device, requests, count);
+        device.submit(requests, begin());
       }
-      order.clientIsThere(device, requests, count);
-      device.submit(requests, begin());
-      return Outcome.SUBMITTED;
+      return found;
     } finally {
       order.exitAlone();
     }

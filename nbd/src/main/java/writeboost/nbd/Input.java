@@ -81,6 +81,9 @@ final class Input {
    * @return false at the end of the stream
    */
   boolean fill(int wanted, int most) throws IOException {
+    if (slab.size > BufferPool.STANDARD && available() < WORTH_READING) {
+      shrink();
+    }
     if (slab.unshared()) {
       moveTo(slab);
     } else if (slab.size - position < wanted || slab.size - limit < WORTH_READING) {
@@ -90,7 +93,8 @@ final class Input {
   }
 
   /**
-   * Reads what the socket has, without waiting for anything.
+   * Reads what the socket has, without waiting for anything. What has come and is not consumed may
+   * take up to 32 MiB then.
    *
    * @param most bytes to read
    * @return how many bytes have come; or one of the constants above
@@ -98,14 +102,8 @@ final class Input {
   int look(int most) throws IOException {
     if (slab.unshared()) {
       moveTo(slab);
-    } else if (limit == slab.size) {
-      Slab next = share.tryTake(BufferPool.STANDARD);
-      if (next == null) {
-        return NO_ROOM;
-      }
-      exchange(next);
     }
-    if (limit == slab.size) {
+    if (limit == slab.size && !grow()) {
       return NO_ROOM;
     }
     socket.setWaits(false);
@@ -114,6 +112,23 @@ final class Input {
     } finally {
       socket.setWaits(true);
     }
+  }
+
+  private void shrink() {
+    Slab next = share.tryTake(BufferPool.STANDARD);
+    if (next != null) {
+      exchange(next);
+    }
+  }
+
+  private boolean grow() {
+    int size = Math.max(BufferPool.STANDARD, Integer.highestOneBit(available()) * 2);
+    Slab next = size > Protocol.MAX_PAYLOAD ? null : share.tryTake(size);
+    if (next == null) {
+      return false;
+    }
+    exchange(next);
+    return true;
   }
 
   private int read(int most) throws IOException {

@@ -92,17 +92,14 @@ final class Transmission {
   boolean serve() throws IOException {
     look();
     while (parse()) {
-      Batch.Outcome outcome = submit();
-      boolean ended =
-          outcome == Batch.Outcome.CLIENT_GONE || outcome == Batch.Outcome.SUBMITTED && !fill();
-      if (ended) {
+      if (!submit() || !fill()) {
         backlog.awaitEmpty();
         outbound.awaitWritten(); // it may read still; what is in the device is not waited for
         return draining.getAsBoolean();
       }
       look();
     }
-    batch.submit(); // who says goodbye repeats nothing
+    batch.submitUnseen(); // who says goodbye repeats nothing
     outbound.drain();
     return true;
   }
@@ -218,7 +215,7 @@ final class Transmission {
       input.consume(length);
     } else {
       command.slab = slabForWrite(length);
-      requireClient(submit()); // where that has to read on, the payload is to come first
+      flush();
       requireClient();
       if (!input.moveTo(command.slab, length, turn.payload())) {
         throw new EOFException();
@@ -332,25 +329,16 @@ final class Transmission {
     return command;
   }
 
-  /** Submits the batch, if its client is there, and answers what is complete. */
-  private Batch.Outcome submit() throws IOException {
-    Batch.Outcome outcome = batch.trySubmit();
+  /** Submits the batch and answers what is complete; false if the client is gone. */
+  private boolean submit() throws IOException {
+    boolean submitted = batch.submit();
     outbound.drain();
-    return outcome;
+    return submitted;
   }
 
-  /** As {@link #submit}, where nothing more can be taken in before. */
+  /** As {@link #submit}, in the middle of a request. */
   private void flush() throws IOException {
-    Batch.Outcome outcome = batch.trySubmit();
-    requireClient(outcome);
-    if (outcome == Batch.Outcome.READ_ON) {
-      batch.submit();
-    }
-    outbound.drain();
-  }
-
-  private static void requireClient(Batch.Outcome outcome) throws AsynchronousCloseException {
-    if (outcome == Batch.Outcome.CLIENT_GONE) {
+    if (!submit()) {
       throw new AsynchronousCloseException();
     }
   }

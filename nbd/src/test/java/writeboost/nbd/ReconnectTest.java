@@ -3,9 +3,11 @@ package writeboost.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static writeboost.nbd.TransmissionTest.filled;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,6 +157,36 @@ class ReconnectTest {
           }
           assertThat(used.readBack(0, 512)).as("round %d", i).isEqualTo(newer);
         }
+      }
+    }
+  }
+
+  /** More than is worked on at once, and READs that wait for room: what is behind them counts. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2000})
+  void norDoesAnyOfManyRequests(int count) throws Exception {
+    byte[] old = filled(512, 1);
+    byte[] newer = filled(512, 2);
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < count; i++) {
+      stream.writeBytes(RawClient.write(i, 0, old));
+      if (i % 20 == 0) {
+        stream.writeBytes(RawClient.read(i, 0, 65536));
+      }
+    }
+    try (Served served = new Served();
+        RawClient used = served.client()) {
+      for (int i = 0; i < 100; i++) {
+        try (RawClient lost = served.client()) {
+          lost.socket.setOption(StandardSocketOptions.SO_SNDBUF, 16 << 20);
+          lost.send(stream.toByteArray());
+        }
+        assertThat(used.errorOf(RawClient.write(3, 0, old))).isZero();
+        assertThat(used.errorOf(RawClient.write(4, 0, newer))).isZero();
+        while (served.server.connections() > 1 && !Thread.currentThread().isInterrupted()) {
+          Thread.onSpinWait();
+        }
+        assertThat(used.readBack(0, 512)).as("round %d", i).isEqualTo(newer);
       }
     }
   }
