@@ -72,13 +72,14 @@ final class Batch {
         found = submitAlone();
       }
     } while (found > 0);
-    if (found == Input.NO_ROOM) {
+    boolean goodbye = found == Input.END && input.endsWith(Protocol.CMD_DISC);
+    if (found == Input.NO_ROOM || goodbye) {
       submitUnseen();
     }
-    return found != Input.END;
+    return found != Input.END || goodbye;
   }
 
-  /** Submits what is there, whatever has become of the client. */
+  /** Submits what is there, whatever has become of the client: who says goodbye repeats nothing. */
   void submitUnseen() {
     if (count > 0) {
       order.enterInDoubt(device, requests, count, changes);
@@ -111,7 +112,7 @@ final class Batch {
     try {
       int found = input.look(Protocol.REQUEST_BYTES);
       if (found == Input.NOTHING_THERE) {
-        order.clientIsThere(device, requests, count);
+        order.clientIsThere();
         device.submit(requests, begin());
       }
       return found;

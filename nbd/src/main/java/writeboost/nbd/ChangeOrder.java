@@ -61,7 +61,14 @@ final class ChangeOrder {
   /** Fair, or who wants to go alone would wait for ever. A permit for each change. */
   private final Semaphore passage = new Semaphore(EVERYBODY, true);
 
+  /** Places of a change that still leaves a mark at each; a longer one leaves one for all. */
+  private static final long MOST_PLACES = 1024;
+
   private final AtomicLong batches = new AtomicLong();
+
+  /** The mark of changes that are so long. */
+  private final AtomicLong everywhere = new AtomicLong();
+
   private final AtomicLongArray marks = new AtomicLongArray(MARKS);
 
   private final AtomicLong company = new AtomicLong();
@@ -94,6 +101,11 @@ final class ChangeOrder {
 
     /** The company while nobody has come since, and there was nobody else then. */
     private long alone;
+
+    /** The numbers of its last batch, and of one of another connection's that it knows of. */
+    private long last;
+
+    private long lastOfOthers;
 
     private boolean doubtful;
 
@@ -128,22 +140,20 @@ final class ChangeOrder {
       if (changes == 0) {
         return true;
       }
-      if (doubtful) {
-        return false;
-      }
       passage.acquireUninterruptibly(changes);
-      if (company.get() != alone && mark(device, batch, count)) {
-        doubtful = true;
-        passage.release(changes);
-        return false;
+      if (company.get() != alone) {
+        mark(device, batch, count);
       }
-      return true;
+      if (doubtful) {
+        passage.release(changes);
+      }
+      return !doubtful;
     }
 
     /** As {@link #enter}, where nobody can know whether the client is there; the doubt stays. */
     void enterInDoubt(BlockDevice device, Request[] batch, int count, int changes) {
       passage.acquireUninterruptibly(changes);
-      doubtful |= mark(device, batch, count);
+      mark(device, batch, count);
     }
 
     /** So many changes are submitted. Any thread. */
@@ -157,42 +167,60 @@ final class ChangeOrder {
     }
 
     /**
-     * Alone, and after a look that found the client to be there: what it has sent up to now may be
-     * submitted before {@link #exitAlone}.
+     * Alone, and after a look that found the client to be there: what it has sent up to now, and
+     * was marked, may be submitted before {@link #exitAlone}.
      */
-    void clientIsThere(BlockDevice device, Request[] batch, int count) {
+    void clientIsThere() {
       known = batches.get();
       alone = whereAlone(company.get());
-      doubtful = mark(device, batch, count);
+      doubtful = false;
     }
 
     void exitAlone() {
       passage.release(EVERYBODY);
     }
 
-    /** Whether others have been there that came after what is known of the client. */
-    private boolean mark(BlockDevice device, Request[] batch, int count) {
+    /** Raises doubt where others have been that came after what is known of the client. */
+    private void mark(BlockDevice device, Request[] batch, int count) {
       long number = batches.incrementAndGet();
-      boolean met = false;
+      if (number != last + 1) {
+        lastOfOthers = number - 1;
+      }
+      last = number;
+      int base = System.identityHashCode(device);
       for (int i = 0; i < count; i++) {
         if (batch[i].operation.changes()) {
-          met |= mark(System.identityHashCode(device), batch[i], number);
+          mark(base, batch[i], number << MEMBER_BITS | name);
         }
       }
-      return met;
+      meet(everywhere.get());
     }
 
-    private boolean mark(int device, Request change, long number) {
+    private void mark(int base, Request change, long mark) {
       long from = change.offset >>> PLACE_BITS;
       long to = (change.offset + change.length - 1) >>> PLACE_BITS;
-      boolean met = false;
-      for (long place = from; place <= Math.min(to, from + MARKS - 1); place++) {
-        long found =
-            marks.getAndSet((int) (place + device) & MARKS - 1, number << MEMBER_BITS | name);
-        boolean own = name != NOBODY && (found & (1 << MEMBER_BITS) - 1) == name;
-        met |= !own && found >>> MEMBER_BITS > known;
+      if (to - from >= MOST_PLACES) {
+        markEverywhere(mark);
+        return;
       }
-      return met;
+      for (long place = from; place <= to; place++) {
+        meet(marks.getAndSet((int) (place + base) & MARKS - 1, mark));
+      }
+    }
+
+    /** Others may have been anywhere; who comes after the look at their number meets this mark. */
+    private void markEverywhere(long mark) {
+      meet(everywhere.getAndSet(mark));
+      long newest = batches.get();
+      if (newest != last) {
+        lastOfOthers = newest;
+      }
+      doubtful |= lastOfOthers > known;
+    }
+
+    private void meet(long mark) {
+      boolean own = name != NOBODY && (mark & (1 << MEMBER_BITS) - 1) == name;
+      doubtful |= !own && mark >>> MEMBER_BITS > known;
     }
 
     /** The connection has ended: it will change nothing any more. */

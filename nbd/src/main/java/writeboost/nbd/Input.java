@@ -114,6 +114,14 @@ final class Input {
     }
   }
 
+  /** Whether what was received and not consumed ends with a request of this type, as it seems. */
+  boolean endsWith(int type) {
+    int at = limit - Protocol.REQUEST_BYTES;
+    return at >= position
+        && slab.bytes.getInt(at) == Protocol.REQUEST_MAGIC
+        && slab.bytes.getShort(at + Protocol.REQUEST_TYPE_AT) == type;
+  }
+
   private void shrink() {
     Slab next = share.tryTake(BufferPool.STANDARD);
     if (next != null) {

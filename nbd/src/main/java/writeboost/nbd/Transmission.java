@@ -99,7 +99,7 @@ final class Transmission {
       }
       look();
     }
-    batch.submitUnseen(); // who says goodbye repeats nothing
+    batch.submitUnseen();
     outbound.drain();
     return true;
   }

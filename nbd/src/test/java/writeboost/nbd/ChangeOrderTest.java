@@ -80,12 +80,22 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void aRangeLongerThanAllMarksMeetsEveryOther() throws InterruptedException {
+  void aLongRangeMeetsWhateverIsIn() throws InterruptedException {
     ChangeOrder.Member other = joined();
-    assertThat(submits(one, Operation.WRITE, 3 * GIB + 5 * 4096, 512)).isTrue();
-    assertThat(submits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512)).isFalse();
+    assertThat(submits(one, Operation.WRITE, 3 * GIB, 512)).isTrue();
     looksAndSubmits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512);
-    assertThat(submits(one, Operation.WRITE, 2 * GIB, 512)).isFalse();
+    assertThat(submits(other, Operation.TRIM, 0, 4 * GIB - 512)).isTrue();
+    looksAndSubmits(one, Operation.WRITE, 2 * GIB, 512);
+    assertThat(submits(one, Operation.WRITE, 3 * GIB, 512)).isTrue();
+  }
+
+  /** Also if its own last batch came after that of the other. */
+  @Test
+  void aLongRangeMeetsWhatCameBeforeItsOwnLast() throws InterruptedException {
+    ChangeOrder.Member other = joined();
+    assertThat(submits(one, Operation.WRITE, 0, 512)).isTrue();
+    assertThat(submits(other, Operation.WRITE, 4096, 512)).isTrue();
+    looksAndSubmits(other, Operation.TRIM, 0, GIB);
   }
 
   @Test
@@ -184,10 +194,12 @@ final class ChangeOrderTest {
     return entered;
   }
 
+  /** In doubt, and its client is there. */
   private void looksAndSubmits(
       ChangeOrder.Member member, Operation operation, long offset, long length) {
+    assertThat(submits(member, operation, offset, length)).isFalse();
     member.enterAlone();
-    member.clientIsThere(device, new Request[] {request(operation, offset, length)}, 1);
+    member.clientIsThere();
     member.exitAlone();
   }
 
