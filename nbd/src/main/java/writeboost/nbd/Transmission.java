@@ -92,7 +92,9 @@ final class Transmission {
   boolean serve() throws IOException {
     look();
     while (parse()) {
-      if (!submit() || !fill()) {
+      int left = input.available();
+      boolean goesOn = submit() && (input.available() > left || fill()); // it may have read on
+      if (!goesOn) {
         backlog.awaitEmpty();
         outbound.awaitWritten(); // it may read still; what is in the device is not waited for
         return draining.getAsBoolean();

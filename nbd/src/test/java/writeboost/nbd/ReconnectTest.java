@@ -191,6 +191,28 @@ class ReconnectTest {
     }
   }
 
+  /** What a look at the client has read is worked on, though nothing comes behind it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatComesWhileAClientIsLookedAtIsAnswered(boolean tcp) throws Exception {
+    try (Served served = new Served()) {
+      SocketAddress place = tcp ? served.listenTcp() : served.address;
+      try (RawClient one = RawClient.ready(place);
+          RawClient other = RawClient.ready(place)) {
+        for (int i = 0; i < 3000; i++) {
+          assertThat(other.errorOf(RawClient.write(1, 0, filled(512, 1)))).isZero();
+          one.send(RawClient.write(2, 0, filled(512, 2)));
+          one.send(RawClient.write(3, 0, filled(512, 2)));
+          assertThat(List.of(one.reply().error(), one.reply().error())).containsOnly(Errno.OK);
+        }
+        one.send(RawClient.write(2, 0, filled(512, 2)));
+        one.send(RawClient.write(3, 0, filled(512, 2)), RawClient.disconnect());
+        one.socket.shutdownOutput();
+        assertThat(List.of(one.reply().error(), one.reply().error())).containsOnly(Errno.OK);
+      }
+    }
+  }
+
   /** Neither of two whose first requests come at the same time waits for the other. */
   @Test
   void newcomersDoNotWaitForEachOther() throws Exception {
