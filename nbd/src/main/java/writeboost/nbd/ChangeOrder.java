@@ -37,6 +37,9 @@ final class ChangeOrder {
   /** A power of two: 2 MiB of memory. Places that share a mark cost a look in vain now and then. */
   private static final int MARKS = 1 << 18;
 
+  /** Places of a change that still leaves a mark at each; a longer one leaves one for all. */
+  private static final long MOST_PLACES = 1024;
+
   /** A mark is the number of a batch, and in its lowest bits whose it is. */
   private static final int MEMBER_BITS = 12;
 
@@ -60,9 +63,6 @@ final class ChangeOrder {
 
   /** Fair, or who wants to go alone would wait for ever. A permit for each change. */
   private final Semaphore passage = new Semaphore(EVERYBODY, true);
-
-  /** Places of a change that still leaves a mark at each; a longer one leaves one for all. */
-  private static final long MOST_PLACES = 1024;
 
   private final AtomicLong batches = new AtomicLong();
 
