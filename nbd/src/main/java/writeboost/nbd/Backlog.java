@@ -4,6 +4,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
 import writeboost.device.Request;
 
 /**
@@ -69,11 +70,15 @@ final class Backlog {
     }
   }
 
-  /** Of requests that have entered the order of changes, and leave it when they are submitted. */
-  void add(Request[] requests, int count) {
+  /** To be called before anything is added, and before anything counts on that. */
+  void start() {
     if (thread == null) {
       thread = Thread.ofPlatform().daemon().name(name).start(this::submitUntilEnd);
     }
+  }
+
+  /** Of requests that have entered the order of changes, and leave it when they are submitted. */
+  void add(Request[] requests, int count) {
     lock.lock();
     try {
       for (int i = 0; i < count; i++) {
@@ -151,7 +156,9 @@ final class Backlog {
   /** What is queued will not be submitted. Under the lock, when nobody submits any more. */
   private void giveUp() {
     while (exited < tail) {
-      order.exit(queue[slot(exited++)].operation.changes() ? 1 : 0);
+      Request request = queue[slot(exited++)];
+      order.exit(request.operation.changes() ? 1 : 0);
+      request.complete(Errno.EIO);
     }
   }
 

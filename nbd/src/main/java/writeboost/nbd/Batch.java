@@ -2,6 +2,7 @@ package writeboost.nbd;
 
 import java.io.IOException;
 import writeboost.device.BlockDevice;
+import writeboost.device.Errno;
 import writeboost.device.Operation;
 import writeboost.device.Request;
 
@@ -52,10 +53,11 @@ final class Batch {
   }
 
   /**
-   * Submits what is there, or has it submitted.
+   * Submits what is there, or has it submitted. If others have changed the same place, that is done
+   * only for a client that is there, or that says goodbye, or of which there is no memory to know.
    *
-   * @return false if others have changed the same place, and the client is gone: then nothing is
-   *     submitted
+   * @return false if the client is gone, or will send nothing more: then nothing is submitted, and
+   *     it is told so
    */
   boolean submit() throws IOException {
     if (count == 0) {
@@ -67,16 +69,27 @@ final class Batch {
     }
     int found;
     do {
-      found = input.look(Integer.MAX_VALUE);
+      found = input.lookFurther();
       if (found == Input.NOTHING_THERE) {
         found = submitAlone();
       }
     } while (found > 0);
-    boolean goodbye = found == Input.END && input.endsWith(Protocol.CMD_DISC);
-    if (found == Input.NO_ROOM || goodbye) {
+    if (found == Input.NO_ROOM || found == Input.END && input.endsWith(Protocol.CMD_DISC)) {
       submitUnseen();
+      return true;
     }
-    return found != Input.END || goodbye;
+    if (found == Input.END) {
+      refuse();
+      return false;
+    }
+    return true;
+  }
+
+  private void refuse() {
+    for (int i = 0; i < count; i++) {
+      outbound.answer(commands[i], Errno.ESHUTDOWN);
+    }
+    clear();
   }
 
   /** Submits what is there, whatever has become of the client: who says goodbye repeats nothing. */
@@ -89,15 +102,14 @@ final class Batch {
 
   private void submitEntered() {
     int entered = changes;
-    boolean later = isLong || !backlog.isEmpty();
-    int submitted = begin();
     boolean left = false;
     try {
-      if (later) {
-        backlog.add(requests, submitted); // where they leave the order of changes
+      if (isLong || !backlog.isEmpty()) {
+        backlog.start();
+        backlog.add(requests, begin()); // where they leave the order of changes
         left = true;
       } else {
-        device.submit(requests, submitted);
+        device.submit(requests, begin());
       }
     } finally {
       if (!left) {
@@ -127,10 +139,14 @@ final class Batch {
     if (outbound.submitting(commands, begun) && begun == 1 && isBarrier(requests[0])) {
       requests[0].flags |= Request.AWAITED;
     }
+    clear();
+    return begun;
+  }
+
+  private void clear() {
     count = 0;
     changes = 0;
     isLong = false;
-    return begun;
   }
 
   private static boolean isBarrier(Request request) {

@@ -2,7 +2,6 @@ package writeboost.nbd;
 
 import java.util.BitSet;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,8 +19,8 @@ import writeboost.device.Request;
  * <p>Every change leaves a mark where it goes. Who finds that another connection has marked the
  * place since its own client was last known to be there is in doubt, and goes alone: while nothing
  * of any other connection is between being marked and being submitted, it looks at its client, and
- * submits only what is of one that is there. Those who write to places of their own never look; a
- * single connection leaves no marks either.
+ * submits only what is of one that is there. Those who write to places of their own never look; who
+ * has been alone all the time leaves no marks either.
  *
  * <pre>
  *   enter -> marked, no doubt -> submit -> exit
@@ -55,8 +54,8 @@ final class ChangeOrder {
 
   private static final long ARRIVAL = (1L << COMPANY_BITS) + 1;
 
-  /** Milliseconds that a new connection waits for what others are about to submit. */
-  private static final long SHORTLY_MS = 10;
+  /** So often a new connection tries whether others have submitted what they are about to. */
+  private static final int TRIES = 16;
 
   /** A {@link #company} that never is. */
   private static final long NEVER = -1;
@@ -96,7 +95,10 @@ final class ChangeOrder {
   final class Member {
     private final int name;
 
-    /** Batches so far when the client was last known to be there; all of them are submitted. */
+    /**
+     * Batches so far when the client was last known to be there. All of them are submitted, but for
+     * those in doubt: these were read before, and so repeat nothing that this client sends later.
+     */
     private long known;
 
     /** The company while nobody has come since, and there was nobody else then. */
@@ -107,6 +109,7 @@ final class ChangeOrder {
 
     private long lastOfOthers;
 
+    /** Stays until the client has been looked at, so a mark that was met need not. */
     private boolean doubtful;
 
     private Member(int name, long company) {
@@ -117,12 +120,17 @@ final class ChangeOrder {
     /**
      * The client is there at this moment, and has asked for nothing yet: what was marked before is
      * nothing to it. Unless something of that is still to be submitted, and takes long: then the
-     * client will be looked at once more than necessary.
+     * client will be looked at once more than necessary. Nobody has to wait for this.
      */
-    void begin() throws InterruptedException {
-      if (passage.tryAcquire(EVERYBODY, SHORTLY_MS, TimeUnit.MILLISECONDS)) {
-        known = batches.get();
-        passage.release(EVERYBODY);
+    @SuppressWarnings("ThreadPriorityCheck") // correct without yield; others may need this CPU
+    void begin() {
+      for (int i = 0; i < TRIES; i++) {
+        if (passage.tryAcquire(EVERYBODY)) {
+          known = batches.get();
+          passage.release(EVERYBODY);
+          return;
+        }
+        Thread.yield();
       }
     }
 
@@ -161,7 +169,7 @@ final class ChangeOrder {
       passage.release(changes);
     }
 
-    /** Waits until everything that has entered is submitted, and keeps all others out. */
+    /** Waits until all changes that have entered are submitted, and keeps all others out. */
     void enterAlone() {
       passage.acquireUninterruptibly(EVERYBODY);
     }

@@ -131,8 +131,6 @@ final class Connection implements Runnable {
           wire.endOutput();
         }
       }
-    } catch (InterruptedException e) { // nobody interrupts connections
-      Thread.currentThread().interrupt();
     } finally {
       received.release();
     }

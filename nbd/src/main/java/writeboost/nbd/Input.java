@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,12 @@ final class Input {
 
   /** It is not worth a system call to read less, if other memory can be had. */
   private static final int WORTH_READING = 64 << 10;
+
+  /** Between tries to have either of two things, where nobody tells of the second. */
+  private static final long TRY_AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** Bytes at the end of a slab that only looks use, so that there is room for one. */
+  private static final int FOR_LOOKS = 4096;
 
   /** {@link #look}: the client is there, and has sent nothing more. */
   static final int NOTHING_THERE = 0;
@@ -81,20 +89,29 @@ final class Input {
    * @return false at the end of the stream
    */
   boolean fill(int wanted, int most) throws IOException {
-    if (slab.size > BufferPool.STANDARD && available() < WORTH_READING) {
+    if (slab.size > BufferPool.STANDARD) {
       shrink();
-    }
-    if (slab.unshared()) {
+    } else if (slab.unshared()) {
       moveTo(slab);
     } else if (slab.size - position < wanted || slab.size - limit < WORTH_READING) {
       exchange(required(share.take(BufferPool.STANDARD)));
     }
-    return read(most) >= 0;
+    return read(Math.min(slab.size - limit - FOR_LOOKS, most)) >= 0;
   }
 
   /**
-   * Reads what the socket has, without waiting for anything. What has come and is not consumed may
-   * take up to 32 MiB then.
+   * As {@link #look}, and takes more memory for that if there is any: up to 32 MiB for what has
+   * come and is not consumed.
+   */
+  int lookFurther() throws IOException {
+    if (limit == slab.size && !slab.unshared() || available() == slab.size) {
+      grow();
+    }
+    return look(Integer.MAX_VALUE);
+  }
+
+  /**
+   * Reads what the socket has, without waiting for anything.
    *
    * @param most bytes to read
    * @return how many bytes have come; or one of the constants above
@@ -103,12 +120,12 @@ final class Input {
     if (slab.unshared()) {
       moveTo(slab);
     }
-    if (limit == slab.size && !grow()) {
+    if (limit == slab.size) {
       return NO_ROOM;
     }
     socket.setWaits(false);
     try {
-      return read(most);
+      return read(Math.min(slab.size - limit, most));
     } finally {
       socket.setWaits(true);
     }
@@ -122,25 +139,32 @@ final class Input {
         && slab.bytes.getShort(at + Protocol.REQUEST_TYPE_AT) == type;
   }
 
-  private void shrink() {
+  /**
+   * Goes on in the usual memory. If there is none, waits for it, or until what is in the large one
+   * is needed no longer: whoever holds much must not wait for others alone.
+   */
+  private void shrink() throws IOException {
     Slab next = share.tryTake(BufferPool.STANDARD);
+    while (next == null && !slab.unshared()) {
+      LockSupport.parkNanos(TRY_AGAIN_NS);
+      next = share.tryTake(BufferPool.STANDARD);
+    }
+    if (next != null) {
+      exchange(next);
+    } else {
+      moveTo(slab);
+    }
+  }
+
+  private void grow() {
+    int size = Math.max(BufferPool.STANDARD, Integer.highestOneBit(available()) * 2);
+    Slab next = size > Protocol.MAX_PAYLOAD ? null : share.tryTake(size);
     if (next != null) {
       exchange(next);
     }
   }
 
-  private boolean grow() {
-    int size = Math.max(BufferPool.STANDARD, Integer.highestOneBit(available()) * 2);
-    Slab next = size > Protocol.MAX_PAYLOAD ? null : share.tryTake(size);
-    if (next == null) {
-      return false;
-    }
-    exchange(next);
-    return true;
-  }
-
-  private int read(int most) throws IOException {
-    int room = Math.min(slab.size - limit, most);
+  private int read(int room) throws IOException {
     int count = wire.read(slab.view(0, limit + room).position(limit));
     limit += Math.max(count, 0);
     return count;

@@ -18,7 +18,8 @@ import writeboost.device.Operation;
  * <p>Long payloads are the exception: see {@link Backlog}.
  *
  * <p>It parks in three places only: reading, writing (the client is slow), and when all memory or
- * all commands are in use. It always submits and answers what it has before.
+ * all commands are in use. It always submits and answers what it has before. (To submit, it may
+ * have to wait for others that submit: see {@link ChangeOrder}.)
  */
 final class Transmission {
 
@@ -331,7 +332,7 @@ final class Transmission {
     return command;
   }
 
-  /** Submits the batch and answers what is complete; false if the client is gone. */
+  /** Submits the batch and answers what is complete; false if nothing more will come. */
   private boolean submit() throws IOException {
     boolean submitted = batch.submit();
     outbound.drain();
@@ -340,7 +341,8 @@ final class Transmission {
 
   /** As {@link #submit}, in the middle of a request. */
   private void flush() throws IOException {
-    if (!submit()) {
+    if (!submit() && !draining.getAsBoolean()) {
+      outbound.awaitWritten();
       throw new AsynchronousCloseException();
     }
   }

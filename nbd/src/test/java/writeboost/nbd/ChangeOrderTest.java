@@ -22,18 +22,18 @@ final class ChangeOrderTest {
   private ChangeOrder.Member one;
 
   @BeforeEach
-  void begin() throws InterruptedException {
+  void begin() {
     one = joined();
   }
 
   @Test
-  void aSingleConnectionIsNeverInDoubt() throws InterruptedException {
+  void aSingleConnectionIsNeverInDoubt() {
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
   }
 
   @Test
-  void norIsWhoWritesToPlacesOfItsOwn() throws InterruptedException {
+  void norIsWhoWritesToPlacesOfItsOwn() {
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(other, Operation.WRITE, 4096, 8192)).isTrue();
@@ -42,7 +42,7 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whereAnotherHasWrittenTheClientIsLookedAtOnce() throws InterruptedException {
+  void whereAnotherHasWrittenTheClientIsLookedAtOnce() {
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 8192)).isTrue();
     assertThat(submits(other, Operation.WRITE, 4096, 512)).isFalse();
@@ -53,7 +53,7 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whoHasGoneAgainHasLeftItsMarks() throws InterruptedException {
+  void whoHasGoneAgainHasLeftItsMarks() {
     ChangeOrder.Member other = joined();
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
     other.leave();
@@ -64,7 +64,7 @@ final class ChangeOrderTest {
 
   /** Nor can what was there when it came, and has gone since without being met. */
   @Test
-  void whoWasThereBeforeHasToo() throws InterruptedException {
+  void whoWasThereBeforeHasToo() {
     ChangeOrder.Member newcomer = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
     one.leave();
@@ -73,14 +73,14 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void whatWasWrittenBeforeAConnectionBeganIsNothingToIt() throws InterruptedException {
+  void whatWasWrittenBeforeAConnectionBeganIsNothingToIt() {
     ChangeOrder.Member other = joined();
     assertThat(submits(other, Operation.WRITE, 0, 4096)).isTrue();
     assertThat(submits(joined(), Operation.WRITE, 0, 4096)).isTrue();
   }
 
   @Test
-  void aLongRangeMeetsWhateverIsIn() throws InterruptedException {
+  void aLongRangeMeetsWhateverIsIn() {
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 3 * GIB, 512)).isTrue();
     looksAndSubmits(other, Operation.WRITE_ZEROES, 0, 4 * GIB - 512);
@@ -91,7 +91,7 @@ final class ChangeOrderTest {
 
   /** Also if its own last batch came after that of the other. */
   @Test
-  void aLongRangeMeetsWhatCameBeforeItsOwnLast() throws InterruptedException {
+  void aLongRangeMeetsWhatCameBeforeItsOwnLast() {
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 512)).isTrue();
     assertThat(submits(other, Operation.WRITE, 4096, 512)).isTrue();
@@ -99,7 +99,7 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void readsAndFlushesLeaveNoMarksAndAreNeverInDoubt() throws InterruptedException {
+  void readsAndFlushesLeaveNoMarksAndAreNeverInDoubt() {
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.READ, 0, 4096)).isTrue();
     assertThat(submits(one, Operation.FLUSH, 0, 0)).isTrue();
@@ -108,7 +108,7 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void twoDevicesAreTwoPlaces() throws InterruptedException {
+  void twoDevicesAreTwoPlaces() {
     BlockDevice second = new MemoryDevice(1 << 20);
     ChangeOrder.Member other = joined();
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
@@ -133,7 +133,7 @@ final class ChangeOrderTest {
    * They cannot tell their own marks from those of others, and so look too often, never too rarely.
    */
   @Test
-  void moreConnectionsThanThereAreNames() throws InterruptedException {
+  void moreConnectionsThanThereAreNames() {
     ChangeOrder.Member last = one;
     for (int i = 0; i < 1 << 12; i++) {
       last = joined();
@@ -145,7 +145,7 @@ final class ChangeOrderTest {
   }
 
   @Test
-  void aNameIsUsedAgain() throws InterruptedException {
+  void aNameIsUsedAgain() {
     for (int i = 0; i < 1 << 13; i++) {
       joined().leave();
     }
@@ -177,7 +177,7 @@ final class ChangeOrderTest {
     assertThat(submits(one, Operation.WRITE, 0, 4096)).isTrue();
   }
 
-  private ChangeOrder.Member joined() throws InterruptedException {
+  private ChangeOrder.Member joined() {
     ChangeOrder.Member member = order.join();
     member.begin();
     return member;
