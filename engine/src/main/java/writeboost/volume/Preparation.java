@@ -61,8 +61,8 @@ final class Preparation {
     switch (FormatDecision.of(first, last, options.cacheFreshlyCreated())) {
       case FormatDecision.Resume(Superblock superblock) -> {
         requireLayout(ChecksumLayout.INSTANCE);
+        Fingerprint actual = backing.fingerprint();
         try {
-          Fingerprint actual = backing.fingerprint();
           superblock.requireMatch(
               options.order(), cache.device().size(), backing.size(), actual.high(), actual.low());
         } catch (UnusableCacheException reason) {
@@ -70,7 +70,7 @@ final class Preparation {
         }
         if (superblock.isPaired()) {
           requireOldBacking();
-          warnOfLostIdentity(superblock);
+          warnOfLostIdentity(superblock, actual);
         } else {
           pair(superblock, first);
         }
@@ -147,9 +147,9 @@ final class Preparation {
   }
 
   /** Of a file that was copied without its attributes, or of another one that has none yet. */
-  private void warnOfLostIdentity(Superblock superblock) {
-    if ((superblock.fingerprintHigh() | superblock.fingerprintLow()) != 0
-        && !backing.fingerprint().isKnown()) {
+  private void warnOfLostIdentity(Superblock superblock, Fingerprint actual) {
+    Fingerprint former = new Fingerprint(superblock.fingerprintHigh(), superblock.fingerprintLow());
+    if (former.isKnown() && !actual.isKnown()) {
       LOG.log(
           Level.WARNING,
           "{0}: carries no id, but the backing device that {1} belongs to had one; it is taken for"

@@ -104,10 +104,8 @@ final class Input {
    * come and is not consumed.
    */
   int lookFurther() throws IOException {
-    if (limit == slab.size && !slab.unshared() || available() == slab.size) {
-      grow();
-    }
-    return look(Integer.MAX_VALUE);
+    int found = look(Integer.MAX_VALUE);
+    return found == NO_ROOM && grow() ? look(Integer.MAX_VALUE) : found;
   }
 
   /**
@@ -143,7 +141,7 @@ final class Input {
    * Goes on in the usual memory. If there is none, waits for it, or until what is in the large one
    * is needed no longer: whoever holds much must not wait for others alone.
    */
-  private void shrink() throws IOException {
+  private void shrink() {
     Slab next = share.tryTake(BufferPool.STANDARD);
     while (next == null && !slab.unshared()) {
       LockSupport.parkNanos(TRY_AGAIN_NS);
@@ -156,12 +154,14 @@ final class Input {
     }
   }
 
-  private void grow() {
+  private boolean grow() {
     int size = Math.max(BufferPool.STANDARD, Integer.highestOneBit(available()) * 2);
     Slab next = size > Protocol.MAX_PAYLOAD ? null : share.tryTake(size);
-    if (next != null) {
-      exchange(next);
+    if (next == null) {
+      return false;
     }
+    exchange(next);
+    return true;
   }
 
   private int read(int room) throws IOException {
